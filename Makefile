@@ -1,0 +1,68 @@
+# `make demo` and `make test` are all a new machine needs: Python 3.11+, make, a package index.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PLUGINS := $(sort $(wildcard plugins/*))
+EDITABLE := $(foreach plugin,$(PLUGINS),-e $(plugin))
+STAMP := $(VENV)/.installed
+WHEELS := .wheels
+# Debian packages that some tests need: their tests skip by name where one is absent.
+SYSTEM_PACKAGES :=
+
+.PHONY: help venv demo test check lint format types docs reference wheels bench system lock clean
+
+help:  ## what you can ask for
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
+
+venv: $(STAMP)  ## .venv with the core and every adapter installed
+$(STAMP): constraints.txt pyproject.toml $(wildcard plugins/*/pyproject.toml)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "leercultuur needs Python 3.11 or newer; try: make venv PYTHON=python3.12" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV) (a minute on a new machine)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt pip hatchling editables
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[dev]' $(EDITABLE)
+	@touch $@
+
+demo: venv  ## a made-up bakery, from xAPI statements to first steps
+	@$(BIN)/leercultuur demo --out demo
+
+test: venv  ## all tests
+	@$(BIN)/python -m pytest -q
+
+check: lint types docs wheels test  ## what a change must pass
+
+lint: venv  ## ruff: format and lint
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
+
+format: venv  ## ruff: mend what it can
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+types: venv  ## mypy --strict
+	@$(BIN)/mypy
+
+docs: venv  ## the documentation, warnings are errors
+	@$(BIN)/sphinx-build -q -W -b html docs docs/_build
+
+reference: venv  ## docs/commands.md from the commands' own help
+	@$(BIN)/python docs/write_commands.py
+
+wheels: venv  ## the tests again, on the built wheels of core and adapters
+	@PYTHON=$(PYTHON) BIN=$(BIN) WHEELS=$(WHEELS) sh tests/on_wheels.sh $(PLUGINS)
+
+bench: venv  ## measurements, as ratios within one run
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[bench]'
+	@for script in bench/run_*.py; do echo; echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+system:  ## Debian packages that only some tests need
+	@if [ -z "$(strip $(SYSTEM_PACKAGES))" ]; then echo "no Debian packages needed yet"; \
+	elif command -v apt-get >/dev/null; then apt-get -qq update && apt-get -qq install -y --no-install-recommends $(SYSTEM_PACKAGES); \
+	else echo "no apt-get here; tests that need $(SYSTEM_PACKAGES) will skip by name" >&2; fi
+
+lock:  ## write constraints.txt anew from the newest versions that fit
+	@rm -rf .lock && $(PYTHON) -m venv .lock && .lock/bin/python -m pip install --quiet pip hatchling editables
+	@.lock/bin/python -m pip install --quiet --no-build-isolation -e '.[dev,bench]' $(EDITABLE)
+	@{ echo "# Written by 'make lock'; one set of versions for every machine."; .lock/bin/python -m pip freeze --all --exclude-editable; } > constraints.txt
+	@rm -rf .lock
+
+clean:  ## everything that can be made again
+	@rm -rf $(VENV) $(WHEELS) demo docs/_build build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

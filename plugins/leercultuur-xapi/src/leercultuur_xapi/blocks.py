@@ -1,0 +1,82 @@
+"""The bytes of a file, unzipped where they are gzip, a block at a time."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from leercultuur_core.errors import SourceUnavailable
+
+SIZE = 1 << 18
+"""At most so many bytes are in a block."""
+
+_GZIP = b"\x1f\x8b"
+_WBITS = 16 + zlib.MAX_WBITS  # zlib's way to say "with a gzip header"
+
+
+class Blocks:
+    """Iterate once for the blocks of ``path``. Gzip is known by its first bytes, not by the name.
+
+    ``position`` is how far the file on disk was read, in bytes. ``damage`` says after the last
+    block whether something was missing or broken; what could be unzipped came out all the same.
+
+    Iterating raises `SourceUnavailable` where the file cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.position = 0
+        self.damage = ""
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            with self.path.open("rb") as file:
+                block = self._read(file)
+                if block.startswith(_GZIP):
+                    yield from self._unzip(file, block)
+                else:
+                    while block:
+                        yield block
+                        block = self._read(file)
+        except FileNotFoundError:
+            raise SourceUnavailable(f"{self.path}: no such file; is the name right?") from None
+        except IsADirectoryError:
+            raise SourceUnavailable(
+                f"{self.path}: expected a file, found a folder; name the files in it"
+            ) from None
+        except PermissionError:
+            raise SourceUnavailable(
+                f"{self.path}: may not be read by you; ask its owner for permission to read"
+            ) from None
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+            why = getattr(error, "strerror", None) or error
+            raise SourceUnavailable(f"{self.path}: cannot be read ({why})") from None
+
+    def _read(self, file: BinaryIO) -> bytes:
+        block = file.read(SIZE)
+        self.position += len(block)
+        return block
+
+    def _unzip(self, file: BinaryIO, packed: bytes) -> Iterator[bytes]:
+        try:
+            while packed:  # a file may be several gzip files one after another
+                member = zlib.decompressobj(_WBITS)
+                while not member.eof:
+                    # Bounded, so that a small file that unzips to a very large one does no harm.
+                    if block := member.decompress(packed, SIZE):
+                        yield block
+                    packed = member.unconsumed_tail or b""
+                    if not member.eof and not packed and not (packed := self._read(file)):
+                        # What is left inside the decompressor fits in a block.
+                        if block := member.flush():
+                            yield block
+                        self.damage = "expected a whole gzip file, found one that is cut short"
+                        return
+                packed = member.unused_data
+                # Tapes and block devices leave zeros behind a file.
+                while not (packed := packed.lstrip(b"\0")) and (packed := self._read(file)):
+                    pass
+        except zlib.error:
+            self.damage = "expected gzip, found damaged bytes; what came before them was used"

@@ -1,0 +1,200 @@
+"""The adapter: xAPI statements out of a file, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import ClassVar
+
+from leercultuur_core.activity.activity import Record
+from leercultuur_core.errors import SourceUnavailable
+from leercultuur_core.extension import FileSource, Page, Reject
+
+from .blocks import Blocks
+from .reasons import UnusableStatement, not_utf8
+from .statement import Mapper
+from .values import Damage, Values
+
+PAGE = 10_000
+"""About so many records are in a page."""
+
+LONGEST = 16 * 1024 * 1024
+"""A line or item of more bytes than this is rejected, and not held in memory."""
+
+_KEPT = 64 * 1024  # bytes of a rejected line that are kept for whoever mends it
+_HEAD = 4096
+_BOM = b"\xef\xbb\xbf"
+_CUT_LINE = "expected a whole statement, found the beginning of one (the file is cut short)"
+
+
+class XapiFile(FileSource):
+    """xAPI statements 1.0.3 and 2.0 from a file.
+
+    Reads one statement a line (NDJSON), a JSON list, the answer of an LRS to a query, and single
+    statements over several lines; each as it is or gzipped, which is known by the bytes and not by
+    the name. Memory is bounded whatever the size of the file.
+
+    ``longest`` is the number of bytes above which a statement is rejected.
+    """
+
+    name: ClassVar[str] = "xapi"
+
+    def __init__(self, path: Path, *, longest: int = LONGEST) -> None:
+        super().__init__(path)
+        self._longest = longest
+
+    def pages(self) -> Iterator[Page]:
+        """Pages of some 10,000 activities and retractions, in the order of the file.
+
+        What cannot be read is a `Reject` with its line (or its number in a list) and its reason.
+        Raises `SourceUnavailable` when the file cannot be read at all, or holds something else.
+        """
+        blocks = Blocks(self.path)
+        stream = iter(blocks)
+        head = b""
+        for block in stream:
+            head += block
+            if len(head) >= _HEAD:
+                break
+        start = head.removeprefix(_BOM)
+        self._refuse_other_formats(start[:_HEAD])
+        rest = chain([start], stream) if start else iter(())
+        read = self._values if _is_document(start[:_HEAD]) else self._lines
+        yield from read(rest, blocks)
+
+    def _refuse_other_formats(self, head: bytes) -> None:
+        text = head.lstrip().lower()
+        found = ""
+        if head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in head[:4]:
+            found = "text that is not UTF-8 (UTF-16?); save it as UTF-8"
+        elif text.startswith((b"<!doctype html", b"<html")):
+            found = "an HTML page; is it a login page?"
+        elif text.startswith(b"<"):
+            found = "XML or HTML; export the statements as JSON"
+        elif head.startswith(b"PK\x03\x04"):
+            found = "a zip archive; unpack it first"
+        if found:
+            raise SourceUnavailable(f"{self.path}: expected xAPI statements as JSON, found {found}")
+
+    def _lines(self, blocks: Iterator[bytes], source: Blocks) -> Iterator[Page]:
+        page = _Page(str(self.path))
+        number = 0
+        for lines, healthy, ended in _lines_of(blocks, self._longest):
+            for line in lines:
+                number += 1
+                if len(line) > self._longest:
+                    page.reject(number, f"expected a line of at most {self._longest:,} bytes, found a longer one", line)
+                    continue
+                if not healthy and not _is_utf8(line):
+                    page.reject(number, not_utf8(line), line)
+                    continue
+                try:
+                    page.records.append(page.mapper.record(line))
+                except UnusableStatement as error:
+                    if not line.strip():
+                        continue
+                    reason = str(error)
+                    if not ended and source.damage:
+                        reason, source.damage = f"{source.damage}; this line is not whole", ""
+                    elif not ended and "cut short" in reason:
+                        reason = _CUT_LINE
+                    page.reject(number, reason, line)
+            if len(page.records) >= PAGE or len(page.rejects) >= PAGE:
+                yield page.take(source.position)
+        if source.damage:
+            page.reject(None, source.damage)
+        yield from page.last(source.position)
+
+    def _values(self, blocks: Iterator[bytes], source: Blocks) -> Iterator[Page]:
+        page = _Page(str(self.path))
+        for number, (raw, damage) in enumerate(Values(blocks, self._longest), 1):
+            if damage is Damage.UNCLOSED:
+                if not source.damage:
+                    page.reject(None, damage.value)
+            elif damage is Damage.CUT and source.damage:
+                page.reject(number, f"{source.damage}; this statement is not whole", raw)
+                source.damage = ""
+                break
+            elif damage is not None:
+                page.reject(number, damage.value.format(limit=self._longest), raw)
+                if damage is Damage.CUT:
+                    break
+            elif not _is_utf8(raw):
+                page.reject(number, not_utf8(raw), raw)
+            else:
+                try:
+                    page.records.append(page.mapper.record(raw))
+                except UnusableStatement as error:
+                    page.reject(number, str(error), raw)
+            if len(page.records) >= PAGE or len(page.rejects) >= PAGE:
+                yield page.take(source.position)
+        if source.damage:
+            page.reject(None, source.damage)
+        yield from page.last(source.position)
+
+
+class _Page:
+    """What was read since the last page."""
+
+    def __init__(self, place: str) -> None:
+        self.mapper = Mapper()
+        self.records: list[Record] = []
+        self.rejects: list[Reject] = []
+        self._place = place
+
+    def reject(self, number: int | None, reason: str, raw: bytes = b"") -> None:
+        self.rejects.append(Reject(self._place, number, reason, bytes(raw[:_KEPT])))
+
+    def take(self, position: int) -> Page:
+        """The page so far; a new one begins."""
+        page = Page(self.records, self.rejects, self.mapper.labels, position)
+        self.records, self.rejects, self.mapper.labels = [], [], {}
+        return page
+
+    def last(self, position: int) -> Iterator[Page]:
+        if self.records or self.rejects:
+            yield self.take(position)
+
+
+def _is_document(head: bytes) -> bool:
+    """Whether the file is a list or a value over several lines, rather than a statement a line."""
+    text = head.lstrip()
+    if text.startswith(b"["):
+        return True
+    if text.startswith(b"{"):
+        if b'"statements"' in text[:200].split(b"[")[0]:
+            return True
+        # A statement a line ends its first line with }, unless that line is damaged; then the
+        # second line still begins with {.
+        line, newline, more = text.partition(b"\n")
+        return bool(newline) and line.rstrip()[-1:] in b"{[,:" and not more.lstrip().startswith(b"{")
+    return False
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _lines_of(blocks: Iterator[bytes], longest: int) -> Iterator[tuple[list[bytes], bool, bool]]:
+    """Lines without their ends, whether all are UTF-8, and whether the last one had an end.
+
+    Of a line that is too long only the first ``longest`` + 1 bytes come out.
+    """
+    tail = bytearray()
+    for block in blocks:
+        cut = block.rfind(b"\n")
+        if cut >= 0:
+            first = block.find(b"\n")
+            tail += block[: min(first, longest + 1 - len(tail))]
+            text = bytes(tail) + block[first:cut]
+            yield text.split(b"\n"), _is_utf8(text), True
+            tail = bytearray()
+        tail += block[cut + 1 : cut + 1 + max(0, longest + 1 - len(tail))]
+    if tail:
+        text = bytes(tail)
+        yield [text], _is_utf8(text), False

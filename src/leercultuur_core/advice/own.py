@@ -1,0 +1,291 @@
+"""A worker's own prompt, and what they can ask of others. Rests on one person's estimate alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Protocol
+
+from attrs import frozen
+
+from ..maturity import MaturityModel
+from ..maturity.vocabulary import PHASES, UNKNOWN, Language, Phase
+from .people import Person
+from .phrases import default_phrases
+from .prompt import Prompt
+from .recommend import NOTICE_DAILY_LEARNING, Grounds, Recommendation, recommend
+from .roles import Holders, role_of
+
+OWN_LAYERS = ("tasks", "colleagues")
+"""The layers in which the worker acts: the work, and being a colleague to others."""
+
+ASKED_LAYERS = ("colleagues", "manager", "hr", "leadership", "environment")
+"""The layers a worker can ask something of."""
+
+MOST_ASKS = 2
+
+
+class Saying(Protocol):
+    """A person's own answer to the phase question."""
+
+    @property
+    def phase(self) -> Phase: ...
+    @property
+    def on(self) -> date: ...
+
+
+class Explanation(Protocol):
+    """One reason of an estimate."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def count(self) -> int: ...
+    @property
+    def log_odds(self) -> float: ...
+    @property
+    def text(self) -> str: ...
+
+
+class Estimated(Protocol):
+    """What advice takes from an estimate; `leercultuur_core.phases.Estimate` is one."""
+
+    @property
+    def identifier(self) -> str: ...
+    @property
+    def learner(self) -> str: ...
+    @property
+    def at(self) -> date: ...
+    @property
+    def phase(self) -> str: ...
+    @property
+    def you_said(self) -> Saying | None: ...
+    @property
+    def probabilities(self) -> Mapping[Phase, float]: ...
+    @property
+    def episode(self) -> str: ...
+    def explain(self, language: Language) -> Sequence[Explanation]: ...
+
+
+@frozen
+class Ask:
+    """What a worker can ask of whoever acts for another layer.
+
+    ``role`` is a role, ``of`` the words for it ("your manager"), never a person's name; ``text`` is
+    a question they may use.
+    """
+
+    layer: str
+    intervention: str
+    role: str
+    of: str
+    text: str
+
+
+def asks(
+    estimate: Estimated,
+    *,
+    model: MaturityModel,
+    language: Language,
+    person: Person | None = None,
+    holders: Holders | None = None,
+    besides: str = "",
+) -> tuple[Ask, ...]:
+    """What ``estimate``'s person can ask of others: at most `MOST_ASKS`, the best fit first.
+
+    One per layer and per role that answers: where the director is also HR, the director is asked
+    once. With ``holders`` and ``person`` roles are looked up after fallback; a role nobody holds,
+    or that the person holds alone, is left out; so is the intervention ``besides``, which the person
+    does themselves. Nothing for somebody whose phase is unknown.
+    """
+    said = estimate.you_said
+    if said is None and estimate.phase == UNKNOWN:
+        return ()
+    phrases = default_phrases()
+    found: list[tuple[int, int, Ask]] = []
+    for place, layer in enumerate(ASKED_LAYERS):
+        role = _asked_role(layer, person, holders)
+        ranked = _ranked(estimate, model, (layer,), language) if role else ()
+        best = next((one for one in ranked if one.intervention.id != besides), None)
+        if role and best:
+            of = phrases.say(language, f"role.{role}")
+            text = best.intervention.asks[language]
+            found.append((-best.score, place, Ask(layer, best.intervention.id, role, of, text)))
+    shown: dict[str, Ask] = {}
+    for _, _, ask in sorted(found, key=lambda one: one[:2]):
+        shown.setdefault(ask.role, ask)
+    return tuple(shown.values())[:MOST_ASKS]
+
+
+def own_prompt(
+    estimate: Estimated,
+    *,
+    model: MaturityModel,
+    language: Language,
+    person: Person | None = None,
+    holders: Holders | None = None,
+) -> Prompt:
+    """The prompt of ``estimate``'s own person, to that person.
+
+    Without a phase to go by (``unknown``, and no own answer) it is the phase question with the
+    thirty-second reflection, and no guess.
+    """
+    said = estimate.you_said
+    name = called(person, estimate.learner)
+    if said is None and estimate.phase == UNKNOWN:
+        return question(
+            estimate.identifier,
+            name=name,
+            model=model,
+            language=language,
+            mix=estimate.probabilities,
+            episode=estimate.episode,
+        )
+    phrases = default_phrases()
+    best = _ranked(estimate, model, OWN_LAYERS, language)[0]
+    step = best.intervention.steps[language]
+    why = phrases.say(language, f"why.{said.phase if said else estimate.phase}")
+    when = phrases.say(language, "step.when")
+    seen = phrases.say(language, f"said.{said.phase}" if said else f"seen.{estimate.phase}")
+    trace = None if said else _trace(estimate, language)
+    if trace:
+        seen += " " + phrases.say(language, "seen.trace", trace=trace)
+    others = asks(
+        estimate,
+        model=model,
+        language=language,
+        person=person,
+        holders=holders,
+        besides=best.intervention.id,
+    )
+    paragraphs = [
+        f"{greeting(name, language)}\n{seen}",
+        f"**{step}** {phrases.say(language, 'step.enough')} {when}",
+        f"{phrases.say(language, 'why.heading', why=why)} {ground(best, language)}",
+    ]
+    if others:
+        lines = [phrases.say(language, "asks.line", role=ask.of, ask=ask.text) for ask in others]
+        paragraphs.append("\n".join([phrases.say(language, "asks.heading"), *_bullets(lines)]))
+    close = phrases.say(language, "close.own" if said else "close.estimate")
+    paragraphs.append(f"{close} {phrases.say(language, 'close.reply')}")
+    return Prompt(
+        recipient=estimate.identifier,
+        recipient_role="worker",
+        subject=estimate.identifier,
+        layer=best.intervention.layer,
+        intervention=best.intervention.id,
+        language=language,
+        text="\n\n".join(paragraphs),
+        step=step,
+        why=why,
+        when_question=when,
+        grounds=best.grounds,
+        phase_mix=dict(estimate.probabilities),
+        episode=estimate.episode,
+        name=name,
+    )
+
+
+def question(
+    identifier: str,
+    *,
+    name: str,
+    model: MaturityModel,
+    language: Language,
+    mix: Mapping[Phase, float] | None = None,
+    episode: str = "",
+) -> Prompt:
+    """The thirty-second reflection with the phase question, for somebody of whom too little is seen.
+
+    ``mix`` are the probabilities there are; none where nothing was ever seen.
+    """
+    phrases = default_phrases()
+    intervention = model[NOTICE_DAILY_LEARNING]
+    step = phrases.say(language, "unknown.step")
+    why = phrases.say(language, "why.reflection")
+    when = phrases.say(language, "unknown.when")
+    answers = [phrases.say(language, f"answer.{phase}") for phase in PHASES]
+    paragraphs = [
+        f"{greeting(name, language)}\n{phrases.say(language, 'unknown.intro')}",
+        f"**{step}** {when}",
+        phrases.say(language, "why.heading", why=why),
+        "\n".join([phrases.say(language, "unknown.question"), *_bullets(answers)]),
+        f"{phrases.say(language, 'close.own')} {phrases.say(language, 'close.reply')}",
+    ]
+    return Prompt(
+        recipient=identifier,
+        recipient_role="worker",
+        subject=identifier,
+        layer=intervention.layer,
+        intervention=intervention.id,
+        language=language,
+        text="\n\n".join(paragraphs),
+        step=step,
+        why=why,
+        when_question=when,
+        grounds=Grounds(intervention.basis, intervention.basis_text),
+        phase_mix=dict(mix or {}),
+        episode=episode,
+        name=name,
+    )
+
+
+def called(person: Person | None, learner: str) -> str:
+    """What somebody is called: as the directory says, else the learner's name when it is one.
+
+    An address, a hash or a number is nobody's name; a greeting then goes without.
+    """
+    if person is not None and person.name:
+        return person.name
+    plain = learner.replace(" ", "").replace("-", "").replace("'", "")
+    return learner[:1].upper() + learner[1:] if plain.isalpha() else ""
+
+
+def greeting(name: str, language: Language) -> str:
+    """The first words of a message."""
+    if not name:
+        return default_phrases().say(language, "greeting.nameless")
+    return default_phrases().say(language, "greeting.named", name=name)
+
+
+def ground(best: Recommendation, language: Language) -> str:
+    """One sentence on where a recommendation comes from."""
+    intervention = best.intervention
+    key = "addition" if intervention.addition else intervention.basis
+    return default_phrases().say(language, f"ground.{key}")
+
+
+def _ranked(
+    estimate: Estimated, model: MaturityModel, layers: Sequence[str], language: Language
+) -> tuple[Recommendation, ...]:
+    said = estimate.you_said
+    return recommend(
+        estimate.probabilities,
+        model=model,
+        layers=layers,
+        language=language,
+        you_said=said.phase if said else None,
+    )
+
+
+def _asked_role(layer: str, person: Person | None, holders: Holders | None) -> str | None:
+    """Whom to ask for ``layer``, as a key of the role words; ``None`` where there is nobody else."""
+    if layer == "colleagues":
+        alone = person is not None and person.employment == "self_employed"
+        return "peer" if alone else "colleague"
+    if person is None or holders is None:
+        return role_of(layer)
+    holder = holders.for_person(person, layer)
+    return holder.role if holder and holder.people != (person,) else None
+
+
+def _trace(estimate: Estimated, language: Language) -> str | None:
+    """The strongest thing that was seen and speaks for the shown phase, in words."""
+    for reason in estimate.explain(language):
+        if reason.count and reason.log_odds > 0 and not reason.kind.startswith("self-report"):
+            return reason.text
+    return None
+
+
+def _bullets(lines: Sequence[str]) -> list[str]:
+    return [f"- {line}" for line in lines]

@@ -1,0 +1,147 @@
+"""From phase probabilities to a ranking of interventions. The phase ranks; it never withholds.
+
+An intervention's score is its fit to each phase, weighed by the probability of that phase:
+``score = sum over z of P(z) * fit(z)``. There is no threshold: everything the catalogue holds for
+the asked layers is in the ranking. Evidence for matching help to phases is thin (Riemsma et al.
+2003, Cahill et al. 2010), so the phase may order suggestions and nothing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from attrs import frozen
+
+from ..maturity import Intervention, MaturityModel
+from ..maturity.vocabulary import LAYERS, PHASES, Phase
+from .phrases import default_phrases
+
+PRIMARY_FIT, LISTED_FIT, PLAUSIBLE_FIT, OTHER_FIT = 100, 70, 30, 10
+"""How well an intervention fits a phase, in hundredths.
+
+A judgement of ours, not a measurement: the phase it serves first, a phase the report (or its
+layout, or our reading) lists for it, a phase that is plausible too, any other. The last is not
+zero, so that nothing drops out; only the order of the four carries meaning.
+"""
+
+OPTIONS = 3
+"""The first so many of a ranking are what somebody may choose from; two or three is a choice, ten is a list."""
+
+NOTICE_DAILY_LEARNING = "addition.notice-daily-learning"
+"""The library's one addition to TNO's 82: always among the options of the unaware."""
+
+_BASES = ("stated", "layout", "judgement")  # strongest ground first
+_WHOLE = 1_000_000
+_CARRIES = 0.2  # the part of a score from which a phase is named as a reason
+
+
+@frozen
+class Grounds:
+    """On what the assignment of an intervention to phases rests: the catalogue's own words."""
+
+    basis: str
+    text: str
+
+
+@frozen
+class Recommendation:
+    """An intervention with its place in the ranking.
+
+    score
+        Between 0 and 1,000,000: the fit to the phases, weighed by their probabilities.
+    carried_by
+        The phases that make up most of the score, the largest part first.
+    reasons
+        Why it stands here, in words.
+    """
+
+    intervention: Intervention
+    score: int
+    carried_by: tuple[Phase, ...]
+    reasons: tuple[str, ...]
+    grounds: Grounds
+
+
+def recommend(
+    probabilities: Mapping[Phase, float],
+    *,
+    model: MaturityModel,
+    layers: Collection[str] = LAYERS,
+    language: str = "nl",
+    you_said: Phase | None = None,
+    scope: str | None = None,
+) -> tuple[Recommendation, ...]:
+    """All interventions of ``layers`` (and of ``scope``, when given), the best fit first.
+
+    ``probabilities`` (phase → probability, summing to 1) mix the fits. ``you_said``, a person's
+    own answer, takes their place when given. Ties: with a ground in the literature first, then the
+    stronger basis, then the id. Where unaware is the most probable phase, noticing one's daily
+    learning is among the first `OPTIONS`, if its layer was asked for. Raises `ValueError` on a
+    phase, layer or scope that the model does not have.
+    """
+    mix = _millionths({you_said: 1.0} if you_said else probabilities)
+    phrases = default_phrases()
+    ranked = []
+    found = {
+        one.id: one for layer in layers for one in model.interventions(layer=layer, scope=scope)
+    }
+    for intervention in found.values():
+        parts = {phase: mix[phase] * fit(intervention, phase) for phase in PHASES}
+        total = sum(parts.values())
+        carried = tuple(
+            sorted(
+                (phase for phase in PHASES if parts[phase] and parts[phase] >= _CARRIES * total),
+                key=lambda phase: (-parts[phase], PHASES.index(phase)),
+            )
+        )
+        words = ", ".join(phrases.say(language, f"phase.{phase}") for phase in carried)
+        reasons = [phrases.say(language, "reason.phases", phases=words)]
+        if you_said:
+            reasons.append(phrases.say(language, "reason.said"))
+        if intervention.id == NOTICE_DAILY_LEARNING and _leads(mix, "unaware"):
+            reasons.append(phrases.say(language, "reason.always"))
+        ranked.append(
+            Recommendation(
+                intervention,
+                total // 100,
+                carried,
+                tuple(reasons),
+                Grounds(intervention.basis, intervention.basis_text),
+            )
+        )
+    ranked.sort(key=_order)
+    return tuple(_with_daily_learning(ranked) if _leads(mix, "unaware") else ranked)
+
+
+def fit(intervention: Intervention, phase: Phase) -> int:
+    """How well ``intervention`` fits ``phase``, in hundredths."""
+    if phase == intervention.primary_phase:
+        return PRIMARY_FIT
+    if phase in intervention.phases:
+        return LISTED_FIT
+    return PLAUSIBLE_FIT if phase in intervention.also_plausible else OTHER_FIT
+
+
+def _order(one: Recommendation) -> tuple[int, bool, int, str]:
+    intervention = one.intervention
+    basis = _BASES.index(intervention.basis)
+    return -one.score, not intervention.science, basis, intervention.id
+
+
+def _with_daily_learning(ranked: list[Recommendation]) -> list[Recommendation]:
+    places = [i for i, one in enumerate(ranked) if one.intervention.id == NOTICE_DAILY_LEARNING]
+    if places and places[0] >= OPTIONS:
+        ranked.insert(OPTIONS - 1, ranked.pop(places[0]))
+    return ranked
+
+
+def _leads(mix: Mapping[Phase, int], phase: Phase) -> bool:
+    return mix[phase] == max(mix.values())
+
+
+def _millionths(probabilities: Mapping[Phase, float]) -> dict[Phase, int]:
+    """Integers, so that no rounding of a float decides an order."""
+    unknown = probabilities.keys() - set(PHASES)
+    if unknown:
+        raise ValueError(f"expected phases {', '.join(PHASES)}; found {', '.join(sorted(unknown))}")
+    return {phase: round(probabilities.get(phase, 0.0) * _WHOLE) for phase in PHASES}

@@ -1,0 +1,247 @@
+"""What every command that reads files shares: options, reading with a progress bar, exit codes."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from attrs import Factory, define
+
+from ..activity.evidence import EvidenceRules, default_rules, read_rules
+from ..activity.ledger import Fold
+from ..errors import SourceUnavailable
+from ..extension import FileSource, Plugins, Reject
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+_SHOWN_REJECTS = 5
+_PATIENCE = 1.0  # seconds before a progress bar is worth showing
+
+
+class Moment(click.ParamType[datetime]):
+    """``2026-03-02`` or ``2026-03-02T00:00:00Z``: an aware moment."""
+
+    name = "moment"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(
+                f"expected a date or a time such as 2026-03-02T00:00:00Z, found {value!r}",
+                param,
+                ctx,
+            )
+        if moment.tzinfo is not None:
+            return moment
+        try:
+            day = date.fromisoformat(value)
+        except ValueError:
+            self.fail(
+                f"expected a time with an offset, such as {value}Z, found {value!r}", param, ctx
+            )
+        return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def reading_options(function: _F) -> _F:
+    """The arguments and options of a command that reads files of activity."""
+    for decorate in reversed(
+        [
+            click.argument("files", nargs=-1, required=True, metavar="FILE…"),
+            click.option(
+                "--at",
+                type=Moment(),
+                default=lambda: datetime.now(UTC),
+                show_default="today",
+                help="As known at the start of this UTC day.",
+            ),
+            click.option(
+                "--reader",
+                default="xapi",
+                show_default=True,
+                help="How the files are written (see: leercultuur plugins).",
+            ),
+            click.option(
+                "--rules",
+                "rule_files",
+                multiple=True,
+                metavar="FILE",
+                help="Evidence rules of your own, on top of the shipped ones.",
+            ),
+            click.option(
+                "--rejects",
+                metavar="FILE",
+                help="Keep what could not be read here, as JSON Lines with the reason.",
+            ),
+        ]
+    ):
+        function = decorate(function)
+    return function
+
+
+def language_option(function: _F) -> _F:
+    """``--lang``, shared by every command that writes for people."""
+    return click.option(
+        "--lang",
+        "language",
+        type=click.Choice(["nl", "en"]),
+        default="nl",
+        show_default=True,
+        help="Language of what people read.",
+    )(function)
+
+
+@define
+class Reading:
+    """What came out of a set of files."""
+
+    fold: Fold
+    labels: dict[str, str] = Factory(dict)
+    rejects: list[Reject] = Factory(list)
+    unreadable: list[SourceUnavailable] = Factory(list)
+
+    @property
+    def exit_code(self) -> int:
+        """3 when something was kept aside or a file failed, else 0."""
+        return 3 if self.rejects or self.unreadable else 0
+
+
+def load_rules(plugins: Plugins, rule_files: Iterable[str] = ()) -> EvidenceRules:
+    """The shipped rules, those of the plugins that are on, then those of the user's files."""
+    rules = default_rules()
+    for more in plugins.evidence_rules():
+        rules += more
+    for path in rule_files:
+        rules += read_rules(path)
+    return rules
+
+
+def choose_reader(name: str) -> tuple[Plugins, type[FileSource]]:
+    """Switches on the one plugin that reads files of kind ``name``; exit code 2 where it cannot."""
+    plugins = Plugins.load([name])
+    reader = plugins.adapters().get(name)
+    if name in plugins.broken:
+        raise click.UsageError(str(plugins.broken[name]))
+    if reader is None or not issubclass(reader, FileSource):
+        raise click.UsageError(f"plugin {name}: reads no files; choose another --reader")
+    return plugins, reader
+
+
+def read_files(
+    files: Iterable[str],
+    *,
+    reader: str = "xapi",
+    rule_files: Iterable[str] = (),
+    rejects: str | None = None,
+    at: datetime | None = None,
+) -> Reading:
+    """Reads all ``files`` into one fold, tells on standard error what was kept aside, and why.
+
+    Exit code 2 when no file could be read at all.
+    """
+    plugins, adapter = choose_reader(reader)
+    reading = Reading(Fold(load_rules(plugins, rule_files)))
+    paths = [Path(name) for name in dict.fromkeys(files)]
+    total = sum(path.stat().st_size for path in paths if path.is_file())
+    done = 0
+    with progress("reading", total) as advance:
+        for path in paths:
+            try:
+                for page in adapter(path).pages():
+                    reading.fold.add(page.records)
+                    reading.labels.update(page.labels)
+                    reading.rejects.extend(page.rejects)
+                    advance(done + page.bytes_read)
+            except SourceUnavailable as error:
+                reading.unreadable.append(error)
+            if path.is_file():
+                done += path.stat().st_size
+    for broken in plugins.broken.values():
+        click.echo(str(broken), err=True)
+    _report(reading, rejects, at)
+    if len(reading.unreadable) == len(paths):
+        click.get_current_context().exit(2)
+    return reading
+
+
+def _report(reading: Reading, rejects: str | None, at: datetime | None) -> None:
+    """Says on standard error what the user may want to know; nothing where all is well."""
+    for error in reading.unreadable:
+        click.echo(str(error), err=True)
+    for reject in reading.rejects[:_SHOWN_REJECTS]:
+        click.echo(f"rejected: {reject}", err=True)
+    more = len(reading.rejects) - _SHOWN_REJECTS
+    if more > 0:
+        where = f"all are in {rejects}" if rejects else "--rejects FILE keeps them all"
+        click.echo(f"rejected: {more:,} more; {where}", err=True)
+    if rejects is not None:
+        _write_rejects(Path(rejects), reading.rejects)
+    notes = []
+    if count := len(reading.fold.conflicts):
+        notes.append(f"{count:,} ids with two contents (the lowest digest counts)")
+    if at is not None and (late := reading.fold.after(at)):
+        notes.append(f"{late:,} activities on or after {at.astimezone(UTC):%Y-%m-%d}, left out")
+    if unknown := reading.fold.unknown_verbs:
+        notes.append(f"{len(unknown):,} verbs unknown (leercultuur rules --unknown FILE)")
+    if notes:
+        click.echo("note: " + " · ".join(notes), err=True)
+
+
+def _write_rejects(path: Path, rejects: list[Reject]) -> None:
+    with path.open("w", encoding="utf-8") as out:
+        for reject in rejects:
+            row = {
+                "file": reject.place,
+                "line": reject.line,
+                "reason": reject.reason,
+                "raw": reject.raw.decode("utf-8", "backslashreplace"),
+            }
+            out.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error for what takes over a second; silent when piped.
+
+    Yields a function that takes how much of ``total`` is done.
+    """
+    if not sys.stderr.isatty():
+        yield lambda _done: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - only for people who watch
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    bar = Progress(
+        TextColumn(what),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    task = bar.add_task(what, total=total or None)
+    started = time.monotonic()
+    running = False
+
+    def advance(done: int) -> None:
+        nonlocal running
+        if not running and time.monotonic() - started > _PATIENCE:
+            bar.start()
+            running = True
+        bar.update(task, completed=done)
+
+    try:
+        yield advance
+    finally:
+        if running:
+            bar.stop()

@@ -1,0 +1,51 @@
+"""For plugins: hook specifications, the marker, the contracts, and the manager that loads them."""
+
+from .contracts import (
+    Adapter,
+    Delivery,
+    Directory,
+    DirectoryPerson,
+    FileSource,
+    Finding,
+    Issuer,
+    Message,
+    NoSettings,
+    Page,
+    Receipt,
+    Recipient,
+    Reject,
+    Sink,
+    Source,
+    State,
+)
+from .hookspecs import HOOKS, PROJECT, HookSpecs, hookimpl
+from .plugins import Installed, Plugins, installed
+from .settings import Secret, structure
+
+__all__ = [
+    "HOOKS",
+    "PROJECT",
+    "Adapter",
+    "Delivery",
+    "Directory",
+    "DirectoryPerson",
+    "FileSource",
+    "Finding",
+    "HookSpecs",
+    "Installed",
+    "Issuer",
+    "Message",
+    "NoSettings",
+    "Page",
+    "Plugins",
+    "Receipt",
+    "Recipient",
+    "Reject",
+    "Secret",
+    "Sink",
+    "Source",
+    "State",
+    "hookimpl",
+    "installed",
+    "structure",
+]

@@ -1,0 +1,251 @@
+"""What an adapter is: the classes an adapter inherits, and the values that pass between.
+
+An adapter reads or writes one kind of system. It hands over closed values (`Activity`,
+`Retraction`) and keeps aside what it cannot read (`Reject`); everything after that is the core's.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from attrs import field, frozen
+
+from ..activity.activity import Record
+from ..activity.visibility import Visibility
+from ..maturity.vocabulary import Language
+
+if TYPE_CHECKING:
+    from ..advice.prompt import Prompt
+
+
+@frozen
+class Reject:
+    """Something that could not be read, kept aside with its reason.
+
+    place
+        The file or address, as the caller named it.
+    line
+        The line in a file of lines, the item in a list, from 1; ``None`` for the whole.
+    reason
+        What was expected and what was found. Holds no personal data.
+    raw
+        The bytes themselves, for whoever must mend them; not shown in a ``repr`` or log.
+    """
+
+    place: str
+    line: int | None
+    reason: str
+    raw: bytes = field(default=b"", repr=False)
+
+    def __str__(self) -> str:
+        where = self.place if self.line is None else f"{self.place}, line {self.line}"
+        return f"{where}: {self.reason}"
+
+
+@frozen
+class Page:
+    """A handful of records that belong together, in the order of the source.
+
+    labels
+        Canonical identifier → the name as the source writes it, where that is not already part
+        of the identifier (a mailbox). Only for files that are read without storing anything.
+    mark
+        Where to go on after this page; opaque, says nothing about anyone. ``None``: as before.
+    learners
+        What the source remembers of single learners: canonical identifier → opaque text, or
+        ``None`` to forget. Kept apart from the mark so that it can be erased.
+    bytes_read
+        How far the file was read so far, in bytes on disk: for a progress bar.
+    """
+
+    records: Sequence[Record] = ()
+    rejects: Sequence[Reject] = ()
+    labels: Mapping[str, str] = field(factory=dict, repr=False)
+    mark: str | None = None
+    learners: Mapping[str, str | None] = field(factory=dict, repr=False)
+    bytes_read: int = 0
+
+
+@frozen
+class State:
+    """What a source knew at its last committed page."""
+
+    mark: str | None = None
+    learners: Mapping[str, str] = field(factory=dict, repr=False)
+
+
+@frozen
+class NoSettings:
+    """The settings of an adapter that has none."""
+
+
+@frozen
+class Finding:
+    """What a check found: ``level`` is ``ok``, ``warning`` or ``problem``; ``hint`` what to do."""
+
+    level: Literal["ok", "warning", "problem"]
+    text: str
+    hint: str = ""
+
+
+class Adapter(ABC):
+    """What all adapters share: a name to choose it by, and settings of its own.
+
+    ``settings`` is the attrs class that its part of the configuration becomes; on an instance it is
+    the value itself.
+    """
+
+    name: ClassVar[str]
+    settings: Any = NoSettings
+
+    def __init__(self, settings: Any = None) -> None:
+        self.settings = NoSettings() if settings is None else settings
+
+    def check(self) -> Iterable[Finding]:
+        """Whether the system answers and grants what is needed; changes nothing anywhere."""
+        return ()
+
+
+class Source(Adapter):
+    """Reads activities from a system, again and again, only what is new."""
+
+    @abstractmethod
+    def fetch(self, state: State) -> Iterator[Page]:
+        """What happened since ``state``, oldest first where the system allows.
+
+        Each page is committed with its mark before the next is asked for. Read a little before the
+        mark again (overlap): late rows are then found, and rows that are read twice count once.
+        Raises `SourceUnavailable` or `AccessDenied`; pages committed before that stay.
+        """
+
+    def visibility(self) -> Visibility | None:
+        """What this system can record, where it can say so; ``None``: learn it from what comes."""
+        return None
+
+
+class FileSource(Adapter):
+    """Reads activities from one file. Inherit, give it a ``name``, write `pages`.
+
+    The command line picks a reader by its name (``--reader``); a program makes one with a path.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+
+    @abstractmethod
+    def pages(self) -> Iterator[Page]:
+        """The file's records, page by page, in bounded memory where its format allows.
+
+        One bad record never stops the rest: it becomes a `Reject`. Raises `SourceUnavailable`
+        when nothing of the file can be read.
+        """
+
+
+@frozen
+class DirectoryPerson:
+    """A person as a directory knows them.
+
+    ``identifiers`` are canonical and all of this one person; ``manager`` is one of the manager's
+    identifiers; ``addresses`` maps a channel (``mail``, ``moodle`` …) to an address there.
+    """
+
+    identifiers: tuple[str, ...]
+    name: str = ""
+    roles: tuple[str, ...] = ("worker",)
+    manager: str | None = None
+    unit: str = ""
+    language: Language | None = None
+    employment: str = "employee"
+    working_days: tuple[int, ...] | None = None
+    addresses: Mapping[str, str] = field(factory=dict)
+    active: bool = True
+
+    def __repr__(self) -> str:
+        return "<DirectoryPerson>"
+
+
+class Directory(Adapter):
+    """Reads people, their roles and units from a system."""
+
+    @abstractmethod
+    def people(self) -> Iterator[Sequence[DirectoryPerson]]:
+        """All people, in pages. Raises `SourceUnavailable` when the list cannot be read whole, so
+        that half a list never looks like people who left."""
+
+
+@frozen
+class Recipient:
+    """Who a message is for."""
+
+    person: str
+    """The person's random id, the same in every run."""
+    name: str
+    language: Language
+    addresses: Mapping[str, str] = field(factory=dict)
+
+    def __repr__(self) -> str:
+        return "<Recipient>"
+
+
+@frozen
+class Message:
+    """One delivery to one person; carries one or more prompts. ``id`` never changes."""
+
+    id: str
+    recipient: Recipient
+    prompts: tuple[Prompt, ...] = field(repr=False)
+
+
+@frozen
+class Receipt:
+    """What became of a message.
+
+    state
+        ``sent``; ``refused`` (the recipient or their system does not want it: not tried again);
+        ``failed`` (tried again later).
+    reason
+        A short code such as ``blocked``, ``no-address``, ``mailbox-full``; never an address.
+    """
+
+    message: str
+    state: Literal["sent", "refused", "failed"]
+    reason: str = ""
+
+
+Delivery = Literal["idempotent", "lookup", "at_most_once"]
+"""What a sink can promise when the program dies between a send and its receipt.
+
+``idempotent``: sending again does nothing more. ``lookup``: the system can be asked. ``at_most_once``:
+neither; the message is then listed as uncertain and not sent again.
+"""
+
+
+class Sink(Adapter):
+    """Puts messages back into a system."""
+
+    delivery: ClassVar[Delivery]
+
+    @abstractmethod
+    def deliver(self, messages: Sequence[Message]) -> Iterator[Receipt]:
+        """Sends ``messages`` in order and yields a receipt for each, as soon as it is known.
+
+        A recipient who cannot be reached is a receipt, not an error. Raises `SourceUnavailable` when
+        the system does not answer: the rest is then tried later.
+        """
+
+    def find(self, message: Message) -> Receipt | None:
+        """For ``delivery = "lookup"``: the receipt of a message that may have been sent, or
+        ``None`` when it surely was not."""
+        raise NotImplementedError(f"{type(self).__name__} declares lookup and has no find")
+
+
+class Issuer(Adapter):
+    """Issues a credential for an assessed record."""
+
+    @abstractmethod
+    def issue(self, credential: Mapping[str, Any]) -> bytes:
+        """The signed credential. ``credential`` is the unsigned Open Badges 3.0 document."""

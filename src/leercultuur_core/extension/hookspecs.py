@@ -1,0 +1,75 @@
+"""The hooks a plugin may implement. All are optional; each may take fewer arguments than named.
+
+A plugin is a module named by an entry point in the group ``leercultuur``. It marks functions with
+`hookimpl`. A hook only ever gains arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import pluggy
+
+from ..activity.evidence import EvidenceRules
+from .contracts import Adapter
+
+if TYPE_CHECKING:
+    import click
+
+    from ..maturity import Intervention
+
+PROJECT = "leercultuur"
+"""Prefix of hook names, and the entry-point group of plugins."""
+
+_F = TypeVar("_F")
+
+_hookspec = pluggy.HookspecMarker(PROJECT)
+_hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+def hookimpl(function: _F) -> _F:
+    """Marks a function of a plugin as the implementation of the hook of the same name."""
+    return cast("_F", _hookimpl(cast("Any", function)))
+
+
+class HookSpecs:
+    """The hooks, in the order in which a run calls them."""
+
+    @_hookspec
+    def leercultuur_adapters(self) -> Sequence[type[Adapter]]:  # type: ignore[empty-body]
+        """Adapter classes of this plugin.
+
+        Called once when the plugin is switched on. Returns the classes themselves, not instances;
+        making the list must not open files or connections. Two adapters with one name are both
+        refused, and the error says how to choose.
+        """
+
+    @_hookspec
+    def leercultuur_evidence_rules(self) -> EvidenceRules:  # type: ignore[empty-body]
+        """Evidence rules for the vocabulary of this plugin's system.
+
+        Called when rules are put together for a run, after the shipped rules and before a file of
+        the user's own, so that the user has the last word. Make them with `parse_rules` from a TOML
+        file in the package; its `ConfigError` names every mistake and switches this plugin off.
+        """
+
+    @_hookspec
+    def leercultuur_catalogues(self) -> Sequence[Intervention]:  # type: ignore[empty-body]
+        """Interventions to add to the catalogue, such as those of another environment.
+
+        Called when the maturity model is put together for a run. Ids must be new; the 82 of the
+        report cannot be replaced, so that their grounds stay what they are.
+        """
+
+    @_hookspec
+    def leercultuur_commands(self) -> Sequence[click.Command]:  # type: ignore[empty-body]
+        """Commands to add to ``leercultuur`` on the command line.
+
+        Called only when a command is asked for that the core does not have, or for the list of
+        commands in ``--help``. A name the core has is refused.
+        """
+
+
+HOOKS = tuple(sorted(name for name in vars(HookSpecs) if name.startswith(f"{PROJECT}_")))
+"""Names of all hooks."""

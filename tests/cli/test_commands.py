@@ -1,0 +1,175 @@
+"""The smaller commands: rules, plugins, explain, evaluate, calibrate, try, demo, help."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from leercultuur_core.maturity.vocabulary import PHASES
+
+
+def test_help_names_every_command_and_teaches(run) -> None:
+    ran = run("--help")
+    assert ran.code == 0
+    for name in (
+        "try",
+        "demo",
+        "infer",
+        "explain",
+        "advise",
+        "calibrate",
+        "evaluate",
+        "catalogue",
+        "rules",
+        "plugins",
+    ):
+        assert f"\n  {name} " in ran.out
+        helped = run(name, "--help")
+        assert helped.code == 0
+        assert "Usage: leercultuur" in helped.out
+    assert "Exit codes" in ran.out
+
+
+def test_a_command_that_is_none_is_wrong_use(run) -> None:
+    ran = run("infre")
+    assert ran.code == 2
+    assert "No such command" in ran.err
+
+
+def test_unknown_verbs_come_with_a_snippet_that_works(
+    run, tmp_path: Path, bakery: list[str]
+) -> None:
+    statement = json.loads(bakery[0])
+    statement["verb"] = {"id": "https://korenaar.example/verbs/baked"}
+    path, mine = tmp_path / "s.ndjson", tmp_path / "mine.toml"
+    path.write_text(json.dumps(statement))
+    shown = run("rules", "--unknown", path)
+    assert shown.code == 0
+    assert "https://korenaar.example/verbs/baked" in shown.out
+    mine.write_text(shown.out.replace('kind = "other"', 'kind = "applied"'), "utf-8")
+    assert run("rules", "--check", mine).out == f"{mine}: 1 rules, no mistakes\n"
+    assert (
+        run("rules", "--unknown", path, "--rules", mine).out
+        == "Every verb in these files is known.\n"
+    )
+    infer = run("infer", path, "--at", "2026-03-02", "--rules", mine)
+    assert "unknown" not in infer.err
+    (row,) = json.loads(run("rules", "--unknown", path, "--format", "json").out)
+    assert row["activities"] == 1
+
+
+def test_rules_are_shown_and_a_wrong_file_is_told_whole(run, tmp_path: Path) -> None:
+    shown = json.loads(run("rules", "--format", "json").out)
+    assert {"verb", "kind", "ground"} <= set(shown["rules"][-1])
+    assert "practised" in run("rules").out
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text('[[rule]]\nkind = "x"\n[[rule]]\nverb = 1\n')
+    ran = run("rules", "--check", wrong)
+    assert ran.code == 2
+    assert ran.err.startswith(f"{wrong} has 6 problems")
+
+
+def test_plugins_are_listed_with_what_they_give(run) -> None:
+    ran = run("plugins")
+    assert ran.code == 0
+    assert "adapter xapi" in ran.out
+    (row,) = [
+        row for row in json.loads(run("plugins", "--format", "json").out) if row["name"] == "xapi"
+    ]
+    assert row["error"] is None
+    assert row["adapters"] == ["xapi"]
+
+
+def test_a_story_is_drawn_and_given_as_json(run, bakery_file: Path, snapshot) -> None:
+    for language in ("nl", "en"):
+        ran = run(
+            "explain", bakery_file, "--at", "2026-03-02", "--learner", "sanne", "--lang", language
+        )
+        assert ran.code == 0
+        assert ran.out == snapshot
+    row = json.loads(
+        run(
+            "explain", bakery_file, "--at", "2026-03-02", "--learner", "sanne", "--format", "json"
+        ).out
+    )
+    assert len(row["weeks"]) == 26
+    assert row["weeks"][-1]["probabilities"] == row["probabilities"]
+
+
+def test_a_learner_who_is_not_there_is_wrong_use(run, bakery_file: Path) -> None:
+    ran = run("explain", bakery_file, "--at", "2026-03-02", "--learner", "nobody")
+    assert ran.code == 2
+    assert "nobody" in ran.err
+    assert "sanne" not in ran.err
+
+
+def test_evaluation_against_labels(run, tmp_path: Path, bakery_file: Path) -> None:
+    rows = run("infer", bakery_file, "--at", "2026-03-02", "--format", "jsonl").rows
+    labels = tmp_path / "labels.csv"
+    best = {
+        row["identifier"]: max(row["probabilities"], key=row["probabilities"].get) for row in rows
+    }
+    lines = [f"{who},{phase}" for who, phase in best.items()]
+    labels.write_text("\n".join(["identifier,phase", *lines, "nobody,acting"]) + "\n")
+    result = json.loads(
+        run(
+            "evaluate", bakery_file, "--at", "2026-03-02", "--labels", labels, "--format", "json"
+        ).out
+    )
+    assert result["macro_f1"] == 1.0
+    assert (result["n"], result["missing"]) == (42, ["nobody"])
+    table = run("evaluate", bakery_file, "--at", "2026-03-02", "--labels", labels)
+    assert table.code == 0
+    assert "macro-F1" in table.out
+
+
+def test_labels_with_mistakes_are_told_whole(run, tmp_path: Path, bakery_file: Path) -> None:
+    labels = tmp_path / "labels.csv"
+    labels.write_text("identifier,phase\na,actief\nb\nc,acting\nc,acting\n")
+    ran = run("evaluate", bakery_file, "--labels", labels)
+    assert ran.code == 2
+    assert [line.split(":")[0].strip() for line in ran.err.splitlines()[1:]] == [
+        "line 2, phase",
+        "line 3",
+        "line 5, identifier",
+    ]
+    labels.write_text("who,what\n")
+    assert "the columns identifier,phase" in run("evaluate", bakery_file, "--labels", labels).err
+
+
+def test_calibration_writes_parameters_that_infer_takes(
+    run, tmp_path: Path, bakery_file: Path
+) -> None:
+    out = tmp_path / "params.toml"
+    ran = run("calibrate", bakery_file, "--at", "2026-03-02", "--out", out)
+    if ran.code == 0:
+        rows = run(
+            "infer", bakery_file, "--at", "2026-03-02", "--parameters", out, "--format", "jsonl"
+        ).rows
+        assert len(rows) == 42
+    else:  # refused: said why, and wrote nothing
+        assert ran.code == 1
+        assert "Not written" in ran.err
+        assert not out.exists()
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_try_needs_no_files(run, snapshot, language: str) -> None:
+    ran = run("try", "--lang", language)
+    assert ran.code == 0
+    assert ran.out == snapshot
+
+
+def test_the_demo_shows_phases_reasons_and_three_prompts(run, tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    ran = run("demo", "--out", folder)
+    assert ran.code == 0
+    assert (folder / "statements.ndjson.gz").exists()
+    assert (folder / "people.csv").exists()
+    assert "everybody here is made up" in ran.out
+    assert all(phase in ran.out for phase in PHASES)
+    assert ran.out.count("\nto ") == 3
+    assert " as manager" in ran.out
+    assert run("demo", "--out", folder).out == ran.out
