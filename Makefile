@@ -27,7 +27,7 @@ demo: venv  ## a made-up bakery, from xAPI statements to first steps
 	@$(BIN)/leercultuur demo --out demo
 
 test: venv  ## all tests
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 check: lint types docs wheels test  ## what a change must pass
 

@@ -2,16 +2,18 @@
 
     python bench/phase_models.py --people 1000 --seed 1
 
-For each world (``bench/worlds.py``) four rows:
+For each world (``bench/worlds.py``) five rows:
 
 - *ceiling*: an observer who knows how that world works;
 - *shipped*: the library with the parameters it comes with;
 - *calibrated*: the library after `calibrate` on the same ledger;
-- *decayed counts*: every count worth half after a half-life, read with that world's true rates and
-  with the phases' true shares as prior, at the half-life that gives the lowest log loss there.
+- *decayed, shipped* and *decayed, true*: decayed counts, where every count is worth half after a
+  half-life, read with the shipped rates and with that world's true rates. Both are given the phases'
+  true shares as prior and the half-life that gives the lowest log loss there.
 
 Macro-F1 of the most probable phase, log loss, calibration error; the first two also as a share of
-the ceiling's.
+the ceiling's. The program fails where decayed counts have a lower log loss than the calibrated
+filter, and says where they have a lower one than the filter as shipped.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ from leercultuur_core.maturity.vocabulary import PHASES
 from leercultuur_core.phases import Estimates, calibrate, estimate
 from leercultuur_core.phases.evaluate import LEAST_PROBABILITY, calibration_error, macro_f1
 
-HALF_LIVES = (0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
+HALF_LIVES = (0.25, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
 
 
 @frozen
@@ -72,8 +74,8 @@ def of_estimates(estimates: Estimates, labels: list[str]) -> Floats:
     return np.array([[estimates[name].probabilities[phase] for phase in PHASES] for name in labels])
 
 
-def decayed_counts(made: World, half_life: float) -> Floats:
-    """(P, 5) from decayed counts, with the world's true rates and the phases' true shares.
+def decayed_counts(made: World, rates: Floats, half_life: float) -> Floats:
+    """(P, 5) from decayed counts, with ``rates`` (5, K) and the phases' true shares.
 
     The decayed counts and exposures are read as one long week of the same negative multinomial,
     the activity level integrated out; what could not be seen is left out.
@@ -87,7 +89,7 @@ def decayed_counts(made: World, half_life: float) -> Floats:
     activity = np.array(parameters.activity_levels)[None, :, None]
     total = counts.sum(axis=1)[:, None, None]
     logs = (counts @ np.log(made.rates).T)[:, None, :] + total * np.log(activity)
-    logs = logs - (total + shape) * np.log(shape + activity * (exposure @ made.rates.T)[:, None, :])
+    logs = logs - (total + shape) * np.log(shape + activity * (exposure @ rates.T)[:, None, :])
     shares = np.bincount(
         [PHASES.index(phase) for phase in made.labels.values()], minlength=len(PHASES)
     )
@@ -100,11 +102,10 @@ def decayed_counts(made: World, half_life: float) -> Floats:
 def table(made: World) -> list[tuple[str, Score, str]]:
     """The rows of one world: name, score, note."""
     labels, phases = list(made.labels), list(made.labels.values())
+    shipped_rates = np.array(list(shipped().rates.values())).T
     first = estimate(made.ledger, at=AT)
     fitted = calibrate(made.ledger, at=AT)
     second = estimate(made.ledger, at=AT, parameters=fitted.parameters)
-    decayed = {half: score(decayed_counts(made, half), phases) for half in HALF_LIVES}
-    best = min(decayed, key=lambda half: decayed[half].log_loss)
     return [
         ("ceiling", score(made.ceiling, phases), ""),
         ("shipped", score(of_estimates(first, labels), phases), ""),
@@ -113,25 +114,31 @@ def table(made: World) -> list[tuple[str, Score, str]]:
             score(of_estimates(second, labels), phases),
             f"{fitted.passes} passes, {'accepted' if fitted.accepted else 'refused'}",
         ),
-        ("decayed counts", decayed[best], f"half-life {best:g} weeks"),
+        ("decayed, shipped", *best_decayed(made, shipped_rates, phases)),
+        ("decayed, true", *best_decayed(made, made.rates, phases)),
     ]
 
 
-def show(name: str, rows: list[tuple[str, Score, str]]) -> bool:
-    """Prints one world; gives whether the filter beats decayed counts on log loss."""
+def best_decayed(made: World, rates: Floats, phases: list[str]) -> tuple[Score, str]:
+    """Decayed counts at their best half-life."""
+    scores = {half: score(decayed_counts(made, rates, half), phases) for half in HALF_LIVES}
+    best = min(scores, key=lambda half: scores[half].log_loss)
+    return scores[best], f"half-life {best:g} weeks"
+
+
+def show(name: str, rows: list[tuple[str, Score, str]]) -> list[str]:
+    """Prints one world; gives which models decayed counts beat there on log loss."""
     top = rows[0][1]
-    print(f"\n{name}\n{'':16}{'macro-F1':>9}{'':8}{'log loss':>9}{'':8}{'cal. error':>11}")
+    print(f"\n{name}\n{'':18}{'macro-F1':>9}{'':8}{'log loss':>9}{'':8}{'cal. error':>11}")
     for model, found, note in rows:
         print(
-            f"{model:16}{found.macro_f1:9.3f}{found.macro_f1 / top.macro_f1:7.1%} "
+            f"{model:18}{found.macro_f1:9.3f}{found.macro_f1 / top.macro_f1:7.1%} "
             f"{found.log_loss:9.3f}{found.log_loss / top.log_loss:7.2f}×"
             f"{found.calibration_error:11.3f}   {note}"
         )
     scores = {model: found for model, found, _ in rows}
-    return (
-        max(scores["shipped"].log_loss, scores["calibrated"].log_loss)
-        < scores["decayed counts"].log_loss
-    )
+    pairs = (("shipped", "decayed, shipped"), ("calibrated", "decayed, true"))
+    return [mine for mine, other in pairs if scores[mine].log_loss >= scores[other].log_loss]
 
 
 def silence(people: int, seed: int) -> None:
@@ -177,17 +184,20 @@ def main() -> None:
     parser.add_argument("--silence", action="store_true", help="also compare readings of silence")
     options = parser.parse_args()
     began = time.perf_counter()
-    lost = []
+    lost: dict[str, list[str]] = {"shipped": [], "calibrated": []}
     print(f"{options.people} made-up people, seed {options.seed}, weeks to {iso_week(utc_day(AT))}")
     for name in options.world or WORLDS:
         made = world(name, options.people, options.seed)
-        if not show(f"{name}: {made.assumptions}", table(made)):
-            lost.append(name)
+        for model in show(f"{name}: {made.assumptions}", table(made)):
+            lost[model].append(name)
     if options.silence:
         silence(options.people, options.seed)
     print(f"\n{time.perf_counter() - began:.0f} s")
-    if lost:
-        raise SystemExit(f"decayed counts have the lower log loss in: {', '.join(lost)}")
+    for model, names in lost.items():
+        if names:
+            print(f"decayed counts have a lower log loss than {model} in: {', '.join(names)}")
+    if lost["calibrated"]:
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":

@@ -19,4 +19,4 @@ $pip install -c constraints.txt "$WHEELS"/dist/*.whl
 import leercultuur_core, sys
 assert "site-packages" in leercultuur_core.__file__, leercultuur_core.__file__
 '
-"$WHEELS/venv/bin/python" -m pytest -q -p no:cacheprovider tests plugins
+"$WHEELS/venv/bin/python" -m pytest -q -n auto --dist loadfile -p no:cacheprovider tests plugins

@@ -26,7 +26,17 @@ ROOMS = {
     "demo": {"activity", "maturity", "phases"},
 }
 PURE = {"maturity", "activity", "phases", "privacy", "advice"}
-EFFECTS = {"requests", "pluggy", "sqlite3", "sqlalchemy", "socket", "urllib", "subprocess", "time", "random"}
+EFFECTS = {
+    "requests",
+    "pluggy",
+    "sqlite3",
+    "sqlalchemy",
+    "socket",
+    "urllib",
+    "subprocess",
+    "time",
+    "random",
+}
 
 
 def imports(path: Path) -> set[str]:

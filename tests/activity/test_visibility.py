@@ -102,7 +102,4 @@ def test_merged_intervals_hold_the_same_days(pairs: list[tuple[int, int]]) -> No
     before = {day for start, end in spans for day in range(start, end)}
     after = {day for start, end in merged for day in range(start, end or 0)}
     assert before == after
-    assert all(
-        left[1] is not None and left[1] < right[0]
-        for left, right in pairwise(merged)
-    )
+    assert all(left[1] is not None and left[1] < right[0] for left, right in pairwise(merged))

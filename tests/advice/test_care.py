@@ -137,6 +137,10 @@ def test_a_window_in_the_hour_that_summer_time_skips_is_not_there_that_night() -
     found = next_window(second, bakers, early)
     assert found is not None
     assert found.astimezone(UTC) == second
+    repeated = datetime(2026, 10, 25, 2, 5, fold=1, tzinfo=AMSTERDAM)
+    later = next_window(repeated, bakers, early)
+    assert later is not None
+    assert later.astimezone(UTC) > repeated.astimezone(UTC)
 
 
 def test_no_window_at_all_is_none() -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from syrupy.assertion import SnapshotAssertion
 
 from leercultuur_core.maturity.vocabulary import PHASES
 
+Run = Callable[..., Any]
 
-def test_help_names_every_command_and_teaches(run) -> None:
+
+def test_help_names_every_command_and_teaches(run: Run) -> None:
     ran = run("--help")
     assert ran.code == 0
     for name in (
@@ -32,14 +37,14 @@ def test_help_names_every_command_and_teaches(run) -> None:
     assert "Exit codes" in ran.out
 
 
-def test_a_command_that_is_none_is_wrong_use(run) -> None:
+def test_a_command_that_is_none_is_wrong_use(run: Run) -> None:
     ran = run("infre")
     assert ran.code == 2
     assert "No such command" in ran.err
 
 
 def test_unknown_verbs_come_with_a_snippet_that_works(
-    run, tmp_path: Path, bakery: list[str]
+    run: Run, tmp_path: Path, bakery: list[str]
 ) -> None:
     statement = json.loads(bakery[0])
     statement["verb"] = {"id": "https://korenaar.example/verbs/baked"}
@@ -49,7 +54,7 @@ def test_unknown_verbs_come_with_a_snippet_that_works(
     assert shown.code == 0
     assert "https://korenaar.example/verbs/baked" in shown.out
     mine.write_text(shown.out.replace('kind = "other"', 'kind = "applied"'), "utf-8")
-    assert run("rules", "--check", mine).out == f"{mine}: 1 rules, no mistakes\n"
+    assert run("rules", "--check", mine).out == f"{mine}: 1 rule, no mistakes\n"
     assert (
         run("rules", "--unknown", path, "--rules", mine).out
         == "Every verb in these files is known.\n"
@@ -60,7 +65,7 @@ def test_unknown_verbs_come_with_a_snippet_that_works(
     assert row["activities"] == 1
 
 
-def test_rules_are_shown_and_a_wrong_file_is_told_whole(run, tmp_path: Path) -> None:
+def test_rules_are_shown_and_a_wrong_file_is_told_whole(run: Run, tmp_path: Path) -> None:
     shown = json.loads(run("rules", "--format", "json").out)
     assert {"verb", "kind", "ground"} <= set(shown["rules"][-1])
     assert "practised" in run("rules").out
@@ -71,7 +76,7 @@ def test_rules_are_shown_and_a_wrong_file_is_told_whole(run, tmp_path: Path) -> 
     assert ran.err.startswith(f"{wrong} has 6 problems")
 
 
-def test_plugins_are_listed_with_what_they_give(run) -> None:
+def test_plugins_are_listed_with_what_they_give(run: Run) -> None:
     ran = run("plugins")
     assert ran.code == 0
     assert "adapter xapi" in ran.out
@@ -82,7 +87,9 @@ def test_plugins_are_listed_with_what_they_give(run) -> None:
     assert row["adapters"] == ["xapi"]
 
 
-def test_a_story_is_drawn_and_given_as_json(run, bakery_file: Path, snapshot) -> None:
+def test_a_story_is_drawn_and_given_as_json(
+    run: Run, bakery_file: Path, snapshot: SnapshotAssertion
+) -> None:
     for language in ("nl", "en"):
         ran = run(
             "explain", bakery_file, "--at", "2026-03-02", "--learner", "sanne", "--lang", language
@@ -98,14 +105,14 @@ def test_a_story_is_drawn_and_given_as_json(run, bakery_file: Path, snapshot) ->
     assert row["weeks"][-1]["probabilities"] == row["probabilities"]
 
 
-def test_a_learner_who_is_not_there_is_wrong_use(run, bakery_file: Path) -> None:
+def test_a_learner_who_is_not_there_is_wrong_use(run: Run, bakery_file: Path) -> None:
     ran = run("explain", bakery_file, "--at", "2026-03-02", "--learner", "nobody")
     assert ran.code == 2
     assert "nobody" in ran.err
     assert "sanne" not in ran.err
 
 
-def test_evaluation_against_labels(run, tmp_path: Path, bakery_file: Path) -> None:
+def test_evaluation_against_labels(run: Run, tmp_path: Path, bakery_file: Path) -> None:
     rows = run("infer", bakery_file, "--at", "2026-03-02", "--format", "jsonl").rows
     labels = tmp_path / "labels.csv"
     best = {
@@ -125,7 +132,7 @@ def test_evaluation_against_labels(run, tmp_path: Path, bakery_file: Path) -> No
     assert "macro-F1" in table.out
 
 
-def test_labels_with_mistakes_are_told_whole(run, tmp_path: Path, bakery_file: Path) -> None:
+def test_labels_with_mistakes_are_told_whole(run: Run, tmp_path: Path, bakery_file: Path) -> None:
     labels = tmp_path / "labels.csv"
     labels.write_text("identifier,phase\na,actief\nb\nc,acting\nc,acting\n")
     ran = run("evaluate", bakery_file, "--labels", labels)
@@ -140,7 +147,7 @@ def test_labels_with_mistakes_are_told_whole(run, tmp_path: Path, bakery_file: P
 
 
 def test_calibration_writes_parameters_that_infer_takes(
-    run, tmp_path: Path, bakery_file: Path
+    run: Run, tmp_path: Path, bakery_file: Path
 ) -> None:
     out = tmp_path / "params.toml"
     ran = run("calibrate", bakery_file, "--at", "2026-03-02", "--out", out)
@@ -156,13 +163,13 @@ def test_calibration_writes_parameters_that_infer_takes(
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
-def test_try_needs_no_files(run, snapshot, language: str) -> None:
+def test_try_needs_no_files(run: Run, snapshot: SnapshotAssertion, language: str) -> None:
     ran = run("try", "--lang", language)
     assert ran.code == 0
     assert ran.out == snapshot
 
 
-def test_the_demo_shows_phases_reasons_and_three_prompts(run, tmp_path: Path) -> None:
+def test_the_demo_shows_phases_reasons_and_three_prompts(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     ran = run("demo", "--out", folder)
     assert ran.code == 0

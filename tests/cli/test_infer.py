@@ -5,16 +5,22 @@ from __future__ import annotations
 import gzip
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from syrupy.assertion import SnapshotAssertion
 
 from leercultuur_core.maturity.vocabulary import PHASES, UNKNOWN
 
+Run = Callable[..., Any]
 AT = ("--at", "2026-03-02", "--format", "jsonl")
 
 
-def test_one_row_a_person_sorted_by_identifier_in_the_agreed_shape(run, bakery_file: Path) -> None:
+def test_one_row_a_person_sorted_by_identifier_in_the_agreed_shape(
+    run: Run, bakery_file: Path
+) -> None:
     ran = run("infer", bakery_file, *AT)
     assert (ran.code, ran.err) == (0, "")
     assert len(ran.rows) == 42
@@ -45,7 +51,7 @@ def test_one_row_a_person_sorted_by_identifier_in_the_agreed_shape(run, bakery_f
     assert row["probability"] == row["probabilities"][shown]
 
 
-def test_reasons_come_in_the_language_asked_for(run, bakery_file: Path) -> None:
+def test_reasons_come_in_the_language_asked_for(run: Run, bakery_file: Path) -> None:
     for language, word in (("nl", "keer"), ("en", "viewed")):
         ran = run("infer", bakery_file, *AT, "--reasons", "--lang", language)
         texts = [reason["text"] for row in ran.rows for reason in row["reasons"]]
@@ -58,7 +64,7 @@ def test_reasons_come_in_the_language_asked_for(run, bakery_file: Path) -> None:
 
 
 def test_shuffled_split_doubled_or_zipped_gives_the_same_bytes(
-    run, tmp_path: Path, bakery: list[str], bakery_file: Path
+    run: Run, tmp_path: Path, bakery: list[str], bakery_file: Path
 ) -> None:
     for form in (AT, (*AT, "--reasons"), ("--at", "2026-03-02")):
         whole = run("infer", bakery_file, *form)
@@ -71,14 +77,16 @@ def test_shuffled_split_doubled_or_zipped_gives_the_same_bytes(
         assert run("infer", bakery_file, two, bakery_file, one, *form).out == whole.out
 
 
-def test_the_table_sums_up_and_names_few_people(run, bakery_file: Path, snapshot) -> None:
+def test_the_table_sums_up_and_names_few_people(
+    run: Run, bakery_file: Path, snapshot: SnapshotAssertion
+) -> None:
     ran = run("infer", bakery_file, "--at", "2026-03-02")
     assert ran.code == 0
     assert ran.out == snapshot
     assert "\x1b" not in ran.out
 
 
-def test_what_happened_later_is_left_out_and_counted(run, bakery_file: Path) -> None:
+def test_what_happened_later_is_left_out_and_counted(run: Run, bakery_file: Path) -> None:
     ran = run("infer", bakery_file, "--at", "2026-01-05T00:00:00+01:00", "--format", "jsonl")
     assert ran.code == 0
     assert "activities on or after 2026-01-04, left out" in ran.err
@@ -88,14 +96,14 @@ def test_what_happened_later_is_left_out_and_counted(run, bakery_file: Path) -> 
 
 
 @pytest.mark.parametrize("moment", ["2026-03-02T10:00:00", "yesterday", "2026-02-30"])
-def test_a_moment_that_is_none_is_wrong_use(run, bakery_file: Path, moment: str) -> None:
+def test_a_moment_that_is_none_is_wrong_use(run: Run, bakery_file: Path, moment: str) -> None:
     ran = run("infer", bakery_file, "--at", moment)
     assert ran.code == 2
     assert "expected a" in ran.err
 
 
 def test_a_bad_line_is_kept_aside_and_the_rest_goes_on(
-    run, tmp_path: Path, bakery: list[str], bakery_file: Path
+    run: Run, tmp_path: Path, bakery: list[str], bakery_file: Path
 ) -> None:
     good = run("infer", bakery_file, *AT)
     mixed = tmp_path / "mixed.ndjson"
@@ -108,7 +116,7 @@ def test_a_bad_line_is_kept_aside_and_the_rest_goes_on(
     assert (reject["line"], reject["raw"]) == (101, '{"broken": ')
 
 
-def test_exit_codes_for_files(run, tmp_path: Path, bakery_file: Path) -> None:
+def test_exit_codes_for_files(run: Run, tmp_path: Path, bakery_file: Path) -> None:
     empty = tmp_path / "empty.ndjson"
     empty.touch()
     page = tmp_path / "page.html"
@@ -123,7 +131,7 @@ def test_exit_codes_for_files(run, tmp_path: Path, bakery_file: Path) -> None:
 
 
 def test_parameters_with_many_mistakes_are_told_whole(
-    run, tmp_path: Path, bakery_file: Path
+    run: Run, tmp_path: Path, bakery_file: Path
 ) -> None:
     wrong = tmp_path / "params.toml"
     wrong.write_text('schema = 9\nversion = ""\nawai = 3\n', "utf-8")
@@ -136,14 +144,14 @@ def test_parameters_with_many_mistakes_are_told_whole(
     assert "gone.toml" in gone.err
 
 
-def test_a_reader_that_is_not_there_is_wrong_use(run, bakery_file: Path) -> None:
+def test_a_reader_that_is_not_there_is_wrong_use(run: Run, bakery_file: Path) -> None:
     ran = run("infer", bakery_file, "--reader", "nosuch")
     assert ran.code == 2
     assert "pip install leercultuur-nosuch" in ran.err
 
 
 def test_what_is_not_expected_is_still_no_traceback(
-    run, bakery_file: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, bakery_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("sanne@korenaar.example")

@@ -174,9 +174,12 @@ def test_gives_up_after_the_attempts_and_waits_longer_each_time() -> None:
     assert [0.5 * 2**n <= wait <= 0.5 * 2**n + 1 for n, wait in enumerate(waits)] == [True] * 3
 
 
-def test_what_was_sent_is_not_sent_twice_unless_that_does_no_harm() -> None:
+@pytest.mark.parametrize(
+    "step", [Step(503), Step(hang_up=True), Step(body=b"[1]", cut=1), Step(silence=2)]
+)
+def test_what_was_sent_is_not_sent_twice_unless_that_does_no_harm(step: Step) -> None:
     for idempotent, calls in ((False, 1), (True, 2)):
-        with scripted(lambda _: Step(503)) as server, client_of(server) as client:
+        with scripted(lambda _: step) as server, client_of(server) as client:
             with pytest.raises(SourceUnavailable):
                 client.post_json("/x", {}, idempotent=idempotent)
             assert len(server.seen) == calls

@@ -84,11 +84,8 @@ presence_strategy = st.dictionaries(
 
 
 def bytes_of(filtered: Filtered, person: int) -> bytes:
-    return (
-        filtered.last[:, person].tobytes()
-        + filtered.millionths[:, :, person].tobytes()
-        + filtered.level[person].tobytes()
-    )
+    parts = (filtered.last[:, person], filtered.millionths[:, :, person], filtered.level[[person]])
+    return b"".join(part.tobytes() for part in parts)
 
 
 @given(rows_strategy, presence_strategy)
@@ -181,7 +178,7 @@ def test_one_more_count_shifts_the_odds_by_the_models_own_ratio(
     for given_rows in (rows, more):
         found = seen(given_rows, weeks=1, sight=visibility(1, visible))
         last = filter_weeks(found, one_level).last[:, 0]
-        odds.append(last[PHASES.index(over)] / last[PHASES.index(against)])  # type: ignore[arg-type]
+        odds.append(last[PHASES.index(over)] / last[PHASES.index(against)])
     expected = count_odds(
         one_level,
         kind,
@@ -283,7 +280,7 @@ def likelihood(
     expected = activity * sum(rates[kind][phase] for kind in KINDS)
     total = sum(counts.values())
     value = prod((rates[kind][phase] * activity) ** count for kind, count in counts.items())
-    value *= shape**shape / (shape + expected) ** (total + shape)
+    value *= float(shape**shape / (shape + expected) ** (total + shape))
     away = given_parameters.away
     return value * (1 - away) + (0 if total else away)
 
@@ -326,7 +323,7 @@ def test_filter_and_path_equal_brute_force(weekly: list[dict[str, int]], said: s
             for week, phase in enumerate(path):
                 value *= likelihood(chain, weekly[week], phase, activity)
             if said is not None:
-                value *= chain.reliability[path[-1]][PHASES.index(said)]  # type: ignore[arg-type]
+                value *= chain.reliability[path[-1]][PHASES.index(said)]
             joint[number, path] = value
     total = sum(joint.values())
     for phase in range(5):

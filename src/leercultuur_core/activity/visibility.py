@@ -62,7 +62,8 @@ def learned_visibility(ledger: Ledger, *, until: int) -> Visibility:
     """
     first_week: dict[tuple[str, str], int] = {}
     active_weeks: dict[str, set[int]] = {}
-    for (_, source, _, kind, day), _ in ledger:
+    # A ledger has many rows on few of these; the set is made at C speed.
+    for source, kind, day in {(key[1], key[3], key[4]) for key in ledger.counts}:
         if day >= until:
             continue
         week = iso_week(day)
@@ -101,18 +102,17 @@ def _connected(weeks: list[int], this_week: int) -> tuple[Interval, ...]:
 def assumed_presence(ledger: Ledger, *, until: int) -> Presence:
     """Presence without a directory: a learner is present at each source where they have an
     activity before ``until``, from that source's first week on."""
-    first_week: dict[str, int] = {}
+    first_day: dict[str, int] = {}
+    for source, day in {(key[1], key[4]) for key in ledger.counts}:
+        if day < until and day < first_day.get(source, day + 1):
+            first_day[source] = day
     sources: dict[str, set[str]] = {}
-    for (identity, source, _, _, day), _ in ledger:
-        if day >= until:
-            continue
-        week = iso_week(day)
-        if week < first_week.get(source, week + 1):
-            first_week[source] = week
+    for identity, source in {(key[0], key[1]) for key in ledger.counts if key[4] < until}:
         sources.setdefault(identity, set()).add(source)
+    since = {source: ((_monday(iso_week(day)), None),) for source, day in first_day.items()}
     return Presence(
         {
-            identity: {source: ((_monday(first_week[source]), None),) for source in sorted(names)}
+            identity: {source: since[source] for source in sorted(names)}
             for identity, names in sorted(sources.items())
         }
     )

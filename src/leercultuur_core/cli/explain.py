@@ -10,7 +10,7 @@ import click
 from ..maturity.vocabulary import PHASES, Language
 from ..phases import default_parameters, estimate, read_parameters
 from .infer import as_row, parameters_option
-from .reading import language_option, read_files, reading_options
+from .reading import language_option, printable, read_files, reading_options
 
 _EPILOG = """\b
 Example:
@@ -70,7 +70,7 @@ def explain(
     from .story import draw_bars, draw_reasons, draw_weeks  # noqa: PLC0415
 
     console = Console(highlight=False)
-    console.print(f"{one.learner} · {one.at}\n", markup=False)
+    console.print(f"{printable(one.learner)} · {one.at}\n", markup=False)
     draw_bars(console, one, language)
     console.print()
     draw_weeks(console, one, language)

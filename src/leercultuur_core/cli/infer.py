@@ -11,7 +11,7 @@ import click
 
 from ..maturity.vocabulary import PHASES, UNKNOWN, Language
 from ..phases import Estimate, Estimates, default_parameters, estimate, read_parameters
-from .reading import language_option, read_files, reading_options
+from .reading import language_option, printable, read_files, reading_options
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -112,6 +112,7 @@ def print_summary(console: Console, estimates: Estimates) -> None:
 
 def _table(estimates: Estimates, reasons: Language | None) -> None:
     from rich.console import Console  # noqa: PLC0415 - only where something is drawn
+    from rich.markup import escape  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
     console = Console(highlight=False)
@@ -129,7 +130,9 @@ def _table(estimates: Estimates, reasons: Language | None) -> None:
         listing.add_column(heading, justify=justify, overflow="fold")
     for one in estimates.values():
         said = f"{one.you_said.phase} ({one.you_said.on})" if one.you_said else ""
-        listing.add_row(one.learner, one.phase, f"{one.probability:.2f}", one.episode, said)
+        listing.add_row(
+            escape(printable(one.learner)), one.phase, f"{one.probability:.2f}", one.episode, said
+        )
         for reason in one.explain(reasons) if reasons else ():
             listing.add_row(f"  {reason.text} ({reason.log_odds:+.1f})")
     console.print(listing)

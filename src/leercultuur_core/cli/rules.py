@@ -61,7 +61,7 @@ def rules(
     plugins = Plugins.load([reader])
     if check_file:
         count = len(load_rules(plugins, [check_file]).rules) - len(load_rules(plugins).rules)
-        click.echo(f"{check_file}: {count} rules, no mistakes")
+        click.echo(f"{check_file}: {count} {'rule' if count == 1 else 'rules'}, no mistakes")
         return
     _show(load_rules(plugins, rule_files), form)
 
@@ -82,7 +82,7 @@ def _unknown(verbs: Counter[tuple[str, str]], form: str) -> None:
     click.echo('schema = 1\nversion = "mine-1"')
     for (verb, object_type), count in ordered:
         click.echo(
-            f"\n# {count:,} activities\n[[rule]]\nverb = {json.dumps(verb, ensure_ascii=False)}"
+            f"\n# {count:,} {'activity' if count == 1 else 'activities'}\n[[rule]]\nverb = {json.dumps(verb, ensure_ascii=False)}"
         )
         if object_type:
             click.echo(f"object_type = {json.dumps(object_type, ensure_ascii=False)}")

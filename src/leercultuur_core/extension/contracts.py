@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -19,6 +20,7 @@ from ..maturity.vocabulary import Language
 
 if TYPE_CHECKING:
     from ..advice.prompt import Prompt
+    from .http import HttpClient
 
 
 @frozen
@@ -103,6 +105,17 @@ class Adapter(ABC):
 
     def __init__(self, settings: Any = None) -> None:
         self.settings = NoSettings() if settings is None else settings
+
+    @cached_property
+    def http(self) -> HttpClient:
+        """A client for the address ``settings.url`` with ``settings.token``, where there is one.
+
+        Override it where a system wants to be logged in to in another way.
+        """
+        from .http import HttpClient  # noqa: PLC0415 - brings requests; only who calls needs it
+
+        token = getattr(self.settings, "token", None)
+        return HttpClient(self.settings.url, token=token, agent=f"leercultuur-{self.name}")
 
     def check(self) -> Iterable[Finding]:
         """Whether the system answers and grants what is needed; changes nothing anywhere."""
@@ -234,7 +247,8 @@ class Sink(Adapter):
         """Sends ``messages`` in order and yields a receipt for each, as soon as it is known.
 
         A recipient who cannot be reached is a receipt, not an error. Raises `SourceUnavailable` when
-        the system does not answer: the rest is then tried later.
+        the system does not answer, `AccessDenied` when it lets nobody in: the rest is then tried
+        later.
         """
 
     def find(self, message: Message) -> Receipt | None:

@@ -6,7 +6,7 @@ A plugin is a module named by an entry point in the group ``leercultuur``. It ma
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pluggy
@@ -60,6 +60,23 @@ class HookSpecs:
 
         Called when the maturity model is put together for a run. Ids must be new; the 82 of the
         report cannot be replaced, so that their grounds stay what they are.
+        """
+
+    @_hookspec
+    def leercultuur_collected(self, source: str, counts: Mapping[str, int]) -> None:
+        """Something was read from a source and is in the store.
+
+        Called after each source of a run, when its pages are committed. ``source`` is its name in
+        the configuration, ``counts`` how many activities are new, replaced, rejected and so on.
+        Never an activity: who must see those is a source or sink of its own.
+        """
+
+    @_hookspec
+    def leercultuur_delivered(self, sink: str, counts: Mapping[str, int]) -> None:
+        """Messages went out, or could not.
+
+        Called after each sink of a run, when its receipts are committed. ``sink`` is its name in
+        the configuration, ``counts`` how many messages came to which state. Never a message.
         """
 
     @_hookspec

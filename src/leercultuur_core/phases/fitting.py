@@ -21,6 +21,10 @@ from .parameters import RATE_FLOOR, Parameters, PerPhase
 MOST_AWAY = 0.3
 """More weeks away than this would mean that somebody is not there."""
 
+CLUMP_WEEKS = 100.0
+"""Weeks without clumps that count along when clumps are measured, so that a few weeks of a few
+kinds say little."""
+
 LEAST_BURST_SHAPE, MOST_BURST_SHAPE = 0.05, 100.0
 
 
@@ -217,7 +221,7 @@ def expect(observations: Observations, parameters: Parameters) -> Expected:
         away=away,
         visible=visible,
         burst=burst / here_weeks if here_weeks else -1.0,
-        clump=1 + excess / chance if chance else 1.0,
+        clump=1 + excess / (chance + CLUMP_WEEKS),
         log_likelihood=log_likelihood,
         person_weeks=person_weeks,
     )

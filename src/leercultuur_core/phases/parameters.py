@@ -11,6 +11,7 @@ import math
 import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -86,10 +87,12 @@ class Parameters:
     @property
     def activity_levels(self) -> tuple[float, ...]:
         """The grid of activity levels: quantile midpoints of Gamma(``activity_shape``, mean 1)."""
-        return tuple(
-            _gamma_quantile(self.activity_shape, (index + 0.5) / self.levels)
-            for index in range(self.levels)
-        )
+        return _quantile_midpoints(self.activity_shape, self.levels)
+
+
+@lru_cache(maxsize=8)  # a millisecond, for numbers that hardly ever change
+def _quantile_midpoints(shape: float, levels: int) -> tuple[float, ...]:
+    return tuple(_gamma_quantile(shape, (index + 0.5) / levels) for index in range(levels))
 
 
 def _gamma_quantile(shape: float, probability: float) -> float:

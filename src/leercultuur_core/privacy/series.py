@@ -22,6 +22,7 @@ changing of values over time make all of these vague, but do not rule them out. 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Literal
@@ -75,7 +76,9 @@ def next_quarter(
     """What is shown of each unit in ``quarter``, in the order of their paths.
 
     history
-        All that these calls gave before, in any order. What is left out is not compared with.
+        All that these calls gave before, in any order. What is left out is not compared with. Where
+        somebody was erased, a random id must stand in for them among the contributors: with one less,
+        an old release would look as if it differed by nobody from one that leaves out just them.
     units
         As for `release_units`: path → (identifier → probabilities) of those who are in that unit
         itself. Only people who may contribute: visible in the period and without objection.
@@ -99,6 +102,7 @@ def next_quarter(
     }
     hidden: dict[str, Hidden] = {}
     # From the widest unit down: the wider a group, the more often something new can be said of it.
+    # What is new this quarter needs no comparing with itself, `covers` did that.
     for unit in sorted(groups, key=lambda path: (len(parents(path)), path)):
         new = released[unit]
         if isinstance(new, Withheld):
@@ -107,26 +111,9 @@ def next_quarter(
         shown = Shown(unit, quarter, quarter, new, groups[unit])
         if _stands(shown, page, ever, k):
             page[unit] = shown
-            ever.add(shown.contributors)
         else:
             hidden[unit] = Hidden(unit, quarter, "too_near")
     return tuple(page[unit] if unit in page else hidden[unit] for unit in sorted(groups))
-
-
-def forget(
-    history: Iterable[Shown | Hidden], person: str, stand_in: str
-) -> tuple[Shown | Hidden, ...]:
-    """``history`` without ``person``, for an erase; ``stand_in`` is a fresh random id in their place.
-
-    Somebody must stand in: with one contributor less an old release would look as if it differed by
-    nobody from one that it differs from by exactly the person who was erased.
-    """
-    return tuple(
-        evolve(one, contributors=one.contributors - {person} | {stand_in})
-        if isinstance(one, Shown) and person in one.contributors
-        else one
-        for one in history
-    )
 
 
 def _stands(new: Shown, page: Mapping[str, Shown], ever: Iterable[frozenset[str]], k: int) -> bool:
@@ -134,26 +121,33 @@ def _stands(new: Shown, page: Mapping[str, Shown], ever: Iterable[frozenset[str]
     if any(_near(new.contributors, other, k) for other in ever):
         return False
     whole = {**page, new.unit: new}
+    # No other unit gets other parts by this one.
+    touched = [new.unit, *_nearest_above(new.unit, whole)]
     return all(
-        _stands_with_parts(whole[unit].contributors, _parts(unit, whole), k)
-        for unit in (new.unit, *parents(new.unit))
-        if unit in whole
+        _stands_with_parts(whole[unit].contributors, _parts(unit, whole), k) for unit in touched
     )
 
 
-def _stands_with_parts(group: frozenset[str], parts: list[frozenset[str]], k: int) -> bool:
+def _stands_with_parts(group: frozenset[str], parts: Sequence[frozenset[str]], k: int) -> bool:
     """Whether a unit differs enough from all its parts together, and from all but each one."""
-    together = [parts, *(parts[:n] + parts[n + 1 :] for n in range(len(parts)))]
-    return not any(_near(group, frozenset().union(*some), k) for some in together)
+    times = Counter(person for part in parts for person in part)
+    differ = len(group ^ times.keys())
+    sizes = [differ]
+    for part in parts:
+        # Without this part, whoever is in no other is no longer in the parts together.
+        gone = {person for person in part if times[person] == 1}
+        sizes.append(differ + len(gone & group) - len(gone - group))
+    return not any(0 < size < k for size in sizes)
 
 
 def _parts(unit: str, page: Mapping[str, Shown]) -> list[frozenset[str]]:
     """The contributors of the shown units nearest below ``unit``."""
-    return [
-        shown.contributors
-        for path, shown in page.items()
-        if next((up for up in parents(path) if up in page), None) == unit
-    ]
+    return [one.contributors for path, one in page.items() if _nearest_above(path, page) == [unit]]
+
+
+def _nearest_above(unit: str, page: Mapping[str, Shown]) -> list[str]:
+    """The shown unit nearest above ``unit``, if there is one."""
+    return [up for up in parents(unit) if up in page][:1]
 
 
 def _near(one: frozenset[str], other: frozenset[str], k: int) -> bool:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from attrs import Factory, field, frozen
 
+from ..advice.care import CareRules
 from ..errors import ConfigError, Problem
 from ..extension import Adapter, Secret, structure
 
@@ -47,30 +48,6 @@ class Organisation:
     def keys(self) -> tuple[bytes, ...]:
         """The identity keys, the one in use first; older ones keep what they named together."""
         return tuple(line.encode() for line in self.identity_key.reveal().split())
-
-
-@frozen
-class Quiet:
-    """No messages before or after these times of day, in the organisation's time zone."""
-
-    before: dt.time = dt.time(8, 30)
-    after: dt.time = dt.time(17, 0)
-    friday_after: dt.time = dt.time(15, 0)
-
-
-@frozen
-class Care:
-    """How often and when people may be prompted. Defaults: `docs/engine.md`, with their grounds."""
-
-    at_most_per_week: int = 1
-    open_at_most: int = 2
-    same_again_after_days: int = 60
-    later_after_days: int = 28
-    slower_after_ignored: int = 2
-    slower_weeks: int = 4
-    stop_after_ignored: int = 4
-    expires_after_days: int = 14
-    quiet: Quiet = Quiet()
 
 
 @frozen
@@ -126,7 +103,7 @@ class Configuration:
 
     organisation: Organisation
     store: str = "leercultuur.db"
-    care: Care = Care()
+    care: CareRules = Factory(CareRules)
     privacy: Privacy = Privacy()
     retention: Retention = Retention()
     model: Model = Model()
@@ -164,7 +141,7 @@ class _Document:
 
     organisation: Organisation
     store: str = "leercultuur.db"
-    care: Care = Care()
+    care: CareRules = Factory(CareRules)
     privacy: Privacy = Privacy()
     retention: Retention = Retention()
     model: Model = Model()

@@ -10,6 +10,6 @@ __all__ = ["XapiFile", "leercultuur_adapters"]
 
 
 @hookimpl
-def leercultuur_adapters() -> list[Adapter]:
+def leercultuur_adapters() -> list[type[Adapter]]:
     """The one adapter of this plugin."""
     return [XapiFile]

@@ -60,23 +60,43 @@ class Blocks:
         return block
 
     def _unzip(self, file: BinaryIO, packed: bytes) -> Iterator[bytes]:
-        try:
-            while packed:  # a file may be several gzip files one after another
-                member = zlib.decompressobj(_WBITS)
-                while not member.eof:
+        while packed:  # a file may be several gzip files one after another
+            member = zlib.decompressobj(_WBITS)
+            while True:
+                before = member.copy()
+                try:
                     # Bounded, so that a small file that unzips to a very large one does no harm.
-                    if block := member.decompress(packed, SIZE):
+                    block = member.decompress(packed, SIZE)
+                except zlib.error:
+                    yield from _salvage(before, packed)
+                    self.damage = "expected gzip, found damaged bytes; what came before was used"
+                    return
+                if block:
+                    yield block
+                if member.eof:
+                    break
+                packed = member.unconsumed_tail or self._read(file)
+                if not packed:
+                    # What is left inside the decompressor fits in a block.
+                    if block := member.flush():
                         yield block
-                    packed = member.unconsumed_tail or b""
-                    if not member.eof and not packed and not (packed := self._read(file)):
-                        # What is left inside the decompressor fits in a block.
-                        if block := member.flush():
-                            yield block
-                        self.damage = "expected a whole gzip file, found one that is cut short"
-                        return
-                packed = member.unused_data
-                # Tapes and block devices leave zeros behind a file.
-                while not (packed := packed.lstrip(b"\0")) and (packed := self._read(file)):
-                    pass
-        except zlib.error:
-            self.damage = "expected gzip, found damaged bytes; what came before them was used"
+                    self._end(member)
+                    return
+            # Tapes and block devices leave zeros behind a file.
+            packed = member.unused_data.lstrip(b"\0")
+            while not packed and (more := self._read(file)):
+                packed = more.lstrip(b"\0")
+
+    def _end(self, member: zlib._Decompress) -> None:
+        if not member.eof:
+            self.damage = "expected a whole gzip file, found one that is cut short"
+
+
+def _salvage(member: zlib._Decompress, packed: bytes) -> Iterator[bytes]:
+    """What can be had of ``packed`` before the damage in it, for which zlib gives nothing at all."""
+    try:
+        for at in range(len(packed)):
+            if block := member.decompress(packed[at : at + 1]):
+                yield block
+    except zlib.error:
+        return

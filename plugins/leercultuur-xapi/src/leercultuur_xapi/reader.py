@@ -25,7 +25,6 @@ LONGEST = 16 * 1024 * 1024
 _KEPT = 64 * 1024  # bytes of a rejected line that are kept for whoever mends it
 _HEAD = 4096
 _BOM = b"\xef\xbb\xbf"
-_CUT_LINE = "expected a whole statement, found the beginning of one (the file is cut short)"
 
 
 class XapiFile(FileSource):
@@ -79,18 +78,22 @@ class XapiFile(FileSource):
 
     def _lines(self, blocks: Iterator[bytes], source: Blocks) -> Iterator[Page]:
         page = _Page(str(self.path))
-        number = 0
+        record, number = page.mapper.record, 0
         for lines, healthy, ended in _lines_of(blocks, self._longest):
             for line in lines:
                 number += 1
                 if len(line) > self._longest:
-                    page.reject(number, f"expected a line of at most {self._longest:,} bytes, found a longer one", line)
+                    page.reject(
+                        number,
+                        f"expected a line of at most {self._longest:,} bytes, found a longer one",
+                        line,
+                    )
                     continue
                 if not healthy and not _is_utf8(line):
                     page.reject(number, not_utf8(line), line)
                     continue
                 try:
-                    page.records.append(page.mapper.record(line))
+                    page.records.append(record(line))
                 except UnusableStatement as error:
                     if not line.strip():
                         continue
@@ -98,7 +101,7 @@ class XapiFile(FileSource):
                     if not ended and source.damage:
                         reason, source.damage = f"{source.damage}; this line is not whole", ""
                     elif not ended and "cut short" in reason:
-                        reason = _CUT_LINE
+                        reason = Damage.CUT.value
                     page.reject(number, reason, line)
             if len(page.records) >= PAGE or len(page.rejects) >= PAGE:
                 yield page.take(source.position)
@@ -148,7 +151,12 @@ class _Page:
 
     def take(self, position: int) -> Page:
         """The page so far; a new one begins."""
-        page = Page(self.records, self.rejects, self.mapper.labels, position)
+        page = Page(
+            records=self.records,
+            rejects=self.rejects,
+            labels=self.mapper.labels,
+            bytes_read=position,
+        )
         self.records, self.rejects, self.mapper.labels = [], [], {}
         return page
 
@@ -168,7 +176,9 @@ def _is_document(head: bytes) -> bool:
         # A statement a line ends its first line with }, unless that line is damaged; then the
         # second line still begins with {.
         line, newline, more = text.partition(b"\n")
-        return bool(newline) and line.rstrip()[-1:] in b"{[,:" and not more.lstrip().startswith(b"{")
+        return (
+            bool(newline) and line.rstrip()[-1:] in b"{[,:" and not more.lstrip().startswith(b"{")
+        )
     return False
 
 

@@ -10,9 +10,10 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from sys import intern
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
+
 from leercultuur_core.activity import identity
 from leercultuur_core.activity.activity import (
     DEFAULT_SOURCE,
@@ -25,121 +26,26 @@ from leercultuur_core.activity.activity import (
 from leercultuur_core.activity.evidence import PHASE_QUESTION
 from leercultuur_core.maturity.vocabulary import PHASES
 
+from .fields import (
+    Actor,
+    ContextActivities,
+    ContextActivity,
+    ContextList,
+    Definition,
+    Object,
+    Statement,
+    Verb,
+)
 from .reasons import UnusableStatement, describe, unusable
 from .required import RequiredWords, required_words
 
 VOIDED = "http://adlnet.gov/expapi/verbs/voided"
 COURSE = "http://adlnet.gov/expapi/activities/course"
 
-_SHA1 = re.compile(r"[0-9a-f]{40}", re.I)
+_SHA1 = re.compile(r"[0-9a-f]{40}", re.IGNORECASE)
 _PHASE_IDS = frozenset[str](PHASES)
 _MANY = 50_000  # so many different parts of one kind are remembered, before it starts anew
 _LONG = 1_000  # parts of more bytes are read again each time
-_NOTHING = msgspec.Raw()
-
-
-# What is read. Fields that are not used are there so that a wrong type in them is noticed; decoding
-# into `_AnyObject` checks that and builds nothing. Other fields are skipped.
-
-
-class _AnyObject(msgspec.Struct, gc=False):
-    pass
-
-
-class _Account(msgspec.Struct, gc=False):
-    home_page: str | None = msgspec.field(name="homePage", default=None)
-    name: str | None = None
-
-
-class _Actor(msgspec.Struct, gc=False):
-    kind: str | None = msgspec.field(name="objectType", default=None)
-    name: str | None = None
-    mbox: str | None = None
-    mbox_sha1sum: str | None = None
-    openid: str | None = None
-    account: _Account | None = None
-    member: list[_Actor] | None = None
-
-
-class _Verb(msgspec.Struct, gc=False):
-    id: str | None = None
-    display: _AnyObject | None = None
-
-
-class _Definition(msgspec.Struct, gc=False):
-    type: str | None = None
-    name: _AnyObject | None = None
-    description: _AnyObject | None = None
-    extensions: dict[str, msgspec.Raw] | None = None
-
-
-class _Object(msgspec.Struct, gc=False):
-    kind: str | None = msgspec.field(name="objectType", default=None)
-    id: str | None = None
-    definition: _Definition | None = None
-
-
-class _Score(msgspec.Struct, gc=False):
-    scaled: float | None = None
-    raw: float | None = None
-    min: float | None = None
-    max: float | None = None
-
-
-class _Result(msgspec.Struct, gc=False):
-    score: _Score | None = None
-    success: bool | None = None
-    completion: bool | None = None
-    response: str | None = None
-    duration: str | None = None
-    extensions: _AnyObject | None = None
-
-
-class _Type(msgspec.Struct, gc=False):
-    type: str | None = None
-
-
-class _ContextActivity(msgspec.Struct, gc=False):
-    id: str | None = None
-    definition: _Type | None = None
-
-
-# A single activity in place of a list is allowed up to 1.0.3.
-_ContextList: TypeAlias = list[_ContextActivity] | _ContextActivity | None
-
-
-class _ContextActivities(msgspec.Struct, gc=False):
-    parent: _ContextList = None
-    grouping: _ContextList = None
-    category: _ContextList = None
-    other: _ContextList = None
-
-
-class _Context(msgspec.Struct, gc=False):
-    platform: str | None = None
-    registration: str | None = None
-    revision: str | None = None
-    language: str | None = None
-    instructor: _AnyObject | None = None
-    team: _AnyObject | None = None
-    statement: _AnyObject | None = None
-    activities: msgspec.Raw = msgspec.field(name="contextActivities", default=_NOTHING)
-    extensions: dict[str, msgspec.Raw] | None = None
-
-
-class _Statement(msgspec.Struct, gc=False):
-    # The parts that come back in many statements stay as they are, and are read once each.
-    actor: msgspec.Raw = _NOTHING
-    verb: msgspec.Raw = _NOTHING
-    object: msgspec.Raw = _NOTHING
-    id: str | None = None
-    result: _Result | None = None
-    context: _Context | None = None
-    timestamp: str | None = None
-    stored: str | None = None
-    version: str | None = None
-    authority: _AnyObject | None = None
-    attachments: list[_AnyObject] | None = None
 
 
 class _Learners(NamedTuple):
@@ -205,14 +111,14 @@ class Mapper:
         self.labels: dict[str, str] = {}
         self._words = words or required_words()
         self._flagged = self._words.flagged
-        self._statement = msgspec.json.Decoder(_Statement).decode
+        self._statement = msgspec.json.Decoder(Statement).decode
         self._who = _Memory("actor", self._read_actor)
         self._verb = _Memory("verb", _read_verb)
         self._thing = _Memory("object", self._read_object)
         self._place = _Memory("context.contextActivities", self._read_place)
-        self._actor_of = msgspec.json.Decoder(_Actor | None).decode
-        self._object_of = msgspec.json.Decoder(_Object | None).decode
-        self._activities_of = msgspec.json.Decoder(_ContextActivities | None).decode
+        self._actor_of = msgspec.json.Decoder(Actor | None).decode
+        self._object_of = msgspec.json.Decoder(Object | None).decode
+        self._activities_of = msgspec.json.Decoder(ContextActivities | None).decode
 
     def record(self, raw: bytes) -> Record:
         """The activity or retraction in ``raw``, one statement as JSON in UTF-8.
@@ -233,7 +139,11 @@ class Mapper:
             statement_id = statement_id.lower()
         if verb == VOIDED:
             if not reference:
-                raise unusable("object.objectType", "StatementRef, as the statement voids another", "something else")
+                raise unusable(
+                    "object.objectType",
+                    "StatementRef, as the statement voids another",
+                    "something else",
+                )
             return Retraction(id=object_id)
 
         stored_at = _moment("stored", statement.stored) if statement.stored is not None else None
@@ -320,7 +230,7 @@ class Mapper:
         group = tuple(identities for identities, _ in others)
         return _Learners(first, group, _home(actor) or home or DEFAULT_SOURCE)
 
-    def _identities(self, agent: _Actor, path: str) -> tuple[str, ...]:
+    def _identities(self, agent: Actor, path: str) -> tuple[str, ...]:
         """Identities of an agent, the one that the ledger is kept by first; none when it has none."""
         found: list[str] = []
         if (account := agent.account) is not None:
@@ -351,7 +261,9 @@ class Mapper:
         if thing.kind == "StatementRef":
             target = (thing.id or "").lower()
             if not _is_uuid(target):
-                raise unusable("object.id", "the UUID of a statement", "another text" if target else "nothing")
+                raise unusable(
+                    "object.id", "the UUID of a statement", "another text" if target else "nothing"
+                )
             return _Thing(target, thing.kind, GENERAL, required=False, reference=True)
         if thing.kind in {"Agent", "Group", "SubStatement"}:
             # A substatement is what somebody plans or could do: what it says itself does not count.
@@ -361,14 +273,14 @@ class Mapper:
             raise unusable("object.objectType", kinds, "another text")
         if not thing.id:
             raise unusable("object.id", "an IRI", "nothing")
-        about = thing.definition or _Definition()
+        about = thing.definition or Definition()
         type_ = intern(about.type or "")
         required = self._words.flagged(about.extensions) if about.extensions else False
         topic = thing.id if type_ == COURSE else GENERAL
         return _Thing(thing.id, type_, topic, required, reference=False)
 
     def _read_place(self, raw: bytes) -> _Place:
-        around = self._activities_of(raw) or _ContextActivities()
+        around = self._activities_of(raw) or ContextActivities()
         category = _listed(around.category)
         ids = [activity.id for activity in category if activity.id]
         types = {activity.definition.type for activity in category if activity.definition}
@@ -395,17 +307,17 @@ def _is_uuid(text: str) -> bool:
 
 
 def _read_verb(raw: bytes) -> str:
-    verb = msgspec.json.decode(raw, type=_Verb | None) if raw else None
+    verb = msgspec.json.decode(raw, type=Verb | None) if raw else None
     if verb is None or not verb.id:
         raise unusable("verb.id", "an IRI", "nothing")
     return intern(verb.id)
 
 
-def _home(actor: _Actor) -> str:
+def _home(actor: Actor) -> str:
     return (actor.account.home_page or "") if actor.account is not None else ""
 
 
-def _listed(activities: _ContextList) -> list[_ContextActivity]:
+def _listed(activities: ContextList) -> list[ContextActivity]:
     if activities is None:
         return []
     return activities if isinstance(activities, list) else [activities]

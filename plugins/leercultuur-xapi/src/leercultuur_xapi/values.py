@@ -14,11 +14,13 @@ import msgspec
 
 _SPACE = re.compile(rb"[ \t\r\n]*+")
 _BETWEEN = re.compile(rb"[ \t\r\n,]*+")
-_RESULT = re.compile(rb'\{\s*+(?:"more"\s*+:\s*+(?:"(?:[^"\\]|\\.)*+"|null)\s*+,\s*+)?"statements"\s*+:\s*+\[')
+_RESULT = re.compile(
+    rb'\{\s*+(?:"more"\s*+:\s*+(?:"(?:[^"\\]|\\.)*+"|null)\s*+,\s*+)?"statements"\s*+:\s*+\['
+)
 _SEPARATOR = re.compile(rb"\}\s*+,\s*+\{")
 _SCALAR_END = re.compile(rb"[,\]\}\n]")
-_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:(")|(\\)?\Z)|[\[\]{}]', re.S)
-_STRING_REST = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+(?:(")|(\\)?\Z)', re.S)
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:(")|(\\)?\Z)|[\[\]{}]', re.DOTALL)
+_STRING_REST = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+(?:(")|(\\)?\Z)', re.DOTALL)
 _QUOTE, _OPEN, _ROOM = ord('"'), b"{[", 4096
 
 _raws = msgspec.json.Decoder(list[msgspec.Raw])
@@ -187,7 +189,11 @@ class Values:
                 parts.clear()
             if end >= 0:
                 if keep:
-                    yield Value(b"".join(parts)) if size <= self._limit else Value(b"", Damage.TOO_LARGE)
+                    yield (
+                        Value(b"".join(parts))
+                        if size <= self._limit
+                        else Value(b"", Damage.TOO_LARGE)
+                    )
                 return
             if not self._more():
                 yield Value(b"".join(parts), Damage.CUT)

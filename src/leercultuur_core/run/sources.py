@@ -1,0 +1,360 @@
+"""Activities from files in a folder, and activities that another program pushes in as JSON Lines."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import IO, cast
+
+import msgspec
+from attrs import evolve, frozen
+
+from ..activity.activity import Activity, Record, Retraction
+from ..activity.identity import mailbox
+from ..errors import SourceUnavailable
+from ..extension import FileSource, Finding, Page, Reject, Source, State
+
+PAGE = 10_000
+"""Records in a page of pushed activities."""
+
+LONGEST_LINE = 1024 * 1024
+"""Bytes in a line of pushed activities; a longer one is kept aside."""
+
+_KEPT = 64 * 1024  # bytes of a rejected line that are kept for whoever mends it
+_LONGEST_TEXT = 2048
+_LONGEST_ANSWER = 64
+_IDENTIFIER = re.compile(
+    r"account\|[^|]+\|.+|mbox_sha1sum\|[0-9a-f]{40}|openid\|[^|]+|employee\|[^|]+\|.+"
+)
+_GZIP = b"\x1f\x8b"
+_MARK = "files-1"
+
+
+@frozen
+class FilesSourceSettings:
+    """``path``: the files to read, such as ``drop/*.ndjson*``. ``reader``: how they are written."""
+
+    path: Path
+    reader: str = "xapi"
+
+
+class FilesSource(Source):
+    """Reads the files that a pattern names, each once for as long as it stays the same.
+
+    A file that has grown or was replaced is read again from its start: what was read before counts
+    once. ``readers`` are the file readers to choose from, by name.
+    """
+
+    name = "files"
+    settings = FilesSourceSettings
+
+    def __init__(
+        self, settings: FilesSourceSettings, readers: Mapping[str, type[FileSource]] | None = None
+    ) -> None:
+        super().__init__(settings)
+        self._readers: dict[str, type[FileSource]] = {
+            ActivityLines.name: ActivityLines,
+            **(readers or {}),
+        }
+
+    def check(self) -> Iterable[Finding]:
+        """Whether the reader is there, and how many files the pattern names."""
+        if self.settings.reader not in self._readers:
+            yield Finding("problem", self._no_reader(), "install it, or choose another reader")
+            return
+        count = len(_matching(self.settings.path))
+        if count:
+            yield Finding("ok", f"{self.settings.path}: {count:,} files")
+        else:
+            yield Finding(
+                "warning",
+                f"{self.settings.path}: no files",
+                "is the path right? (* stands for any)",
+            )
+
+    def fetch(self, state: State) -> Iterator[Page]:
+        """The records of all files that are new or changed, by name of file.
+
+        A file that cannot be read does not stop the others; `SourceUnavailable` is raised at the
+        end, and it is tried again next time.
+        """
+        reader = self._readers.get(self.settings.reader)
+        if reader is None:
+            raise SourceUnavailable(self._no_reader())
+        known = _read_mark(state.mark)
+        files = [(path, _fingerprint(path)) for path in _matching(self.settings.path)]
+        # What is no longer there is forgotten, so that the mark does not grow for ever.
+        finished = known & {fingerprint for _, fingerprint in files}
+        unreadable: list[str] = []
+        done = 0
+        for path, fingerprint in files:
+            if fingerprint in known:
+                continue
+            read = 0
+            try:
+                for page in reader(path).pages():
+                    read = page.bytes_read
+                    yield evolve(page, bytes_read=done + read, mark=None)
+            except SourceUnavailable as error:
+                unreadable.append(str(error))
+                continue
+            done += read
+            finished = finished | {fingerprint}
+            yield Page(mark=_write_mark(finished), bytes_read=done)
+        if unreadable:
+            raise SourceUnavailable("; ".join(unreadable))
+
+    def _no_reader(self) -> str:
+        known = ", ".join(sorted(self._readers))
+        return f'reader: expected one of {known}, found "{self.settings.reader}"'
+
+
+def _matching(pattern: Path) -> list[Path]:
+    """The files that ``pattern`` names, sorted. Folders that are there are taken as they are written,
+    also with a bracket in their name."""
+    parts = pattern.parts
+    fixed = Path(*parts[:1])
+    rest = list(parts[1:])
+    while rest and (fixed / rest[0]).exists():
+        fixed /= rest.pop(0)
+    if not rest:
+        return [fixed] if fixed.is_file() else []
+    return sorted(path for path in fixed.glob("/".join(rest)) if path.is_file())
+
+
+def _fingerprint(path: Path) -> str:
+    """16 hexadecimal digits that change when a file does.
+
+    From name, size and both times: the time of the last change of its entry cannot be set back, so
+    that a file put back with its old date is seen too.
+    """
+    try:
+        found = path.stat()
+    except OSError:
+        return ""  # gone or shut since it was listed: the reader will say so
+    written = (str(path), found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    return blake2b(repr(written).encode(errors="surrogateescape"), digest_size=8).hexdigest()
+
+
+def _read_mark(mark: str | None) -> frozenset[str]:
+    """The fingerprints in a mark; none in one that is not ours: reading again does no harm."""
+    kind, *fingerprints = (mark or "").split(" ")
+    return frozenset(fingerprints) if kind == _MARK else frozenset()
+
+
+def _write_mark(fingerprints: Iterable[str]) -> str:
+    return " ".join([_MARK, *sorted(fingerprints)])
+
+
+class _PushedActivity(
+    Activity,
+    frozen=True,
+    kw_only=True,
+    tag_field="type",
+    tag="activity",
+    forbid_unknown_fields=True,
+):
+    """An activity as a line says it, with its type; nothing but what an `Activity` holds."""
+
+
+class _PushedRetraction(
+    Retraction,
+    frozen=True,
+    kw_only=True,
+    tag_field="type",
+    tag="retraction",
+    forbid_unknown_fields=True,
+):
+    """A retraction as a line says it."""
+
+
+_decode = msgspec.json.Decoder(_PushedActivity | _PushedRetraction).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class ActivityLines(FileSource):
+    """JSON Lines of activities (see `read_activities`), plain or gzip."""
+
+    name = "activities"
+
+    def pages(self) -> Iterator[Page]:
+        """The file's records. Raises `SourceUnavailable` where it cannot be opened."""
+        why = ""
+        try:
+            file = self.path.open("rb")
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+        if why:
+            raise SourceUnavailable(f"{self.path}: cannot be read ({why})")
+        with file:
+            zipped = file.peek(len(_GZIP)).startswith(_GZIP)
+            stream = cast("IO[bytes]", gzip.GzipFile(fileobj=file) if zipped else file)
+            for page in read_activities(stream, str(self.path)):
+                yield evolve(page, bytes_read=file.tell())
+
+
+def read_activities(stream: IO[bytes], place: str = "standard input") -> Iterator[Page]:
+    """Pages of at most `PAGE` records from a stream of JSON Lines, in its order.
+
+    One object per line: ``{"type": "activity", …}`` with the fields of
+    `leercultuur_core.Activity`, or ``{"type": "retraction", "id": …}``. ``id``, ``identities``,
+    ``verb`` and ``occurred_at`` are needed; an unknown field is a mistake. Times carry an offset
+    (RFC 3339). An identity is canonical (``account|<address of the system>|<name>``,
+    ``employee|<organisation>|<number>``, ``mbox_sha1sum|<hex>``, ``openid|<IRI>``) or a
+    ``mailto:`` address, which is kept as its hash.
+
+    A line that does not fit becomes a `Reject` with its number, and never stops the rest. Raises
+    `SourceUnavailable` where the stream starts as a web page does.
+    """
+    records: list[Record] = []
+    rejects: list[Reject] = []
+    lines = _lines(stream)
+    number = 0
+    while True:
+        broken = ""
+        try:
+            line = next(lines, None)
+        except (OSError, EOFError, zlib.error) as error:
+            line, broken = None, _why_broken(error)
+        if broken:
+            rejects.append(Reject(place, None, f"reading stopped after line {number}: {broken}"))
+        if line is None:
+            break
+        number += 1
+        text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+        if number == 1 and text.lstrip()[:1] == b"<":
+            raise SourceUnavailable(
+                f"{place}: expected JSON Lines of activities, found a web page or XML"
+            )
+        if not text.strip():
+            continue
+        record = _record(text)
+        if isinstance(record, str):
+            rejects.append(Reject(place, number, record, line[:_KEPT]))
+        else:
+            records.append(record)
+        if len(records) + len(rejects) >= PAGE:
+            yield Page(records, rejects)
+            records, rejects = [], []
+    if records or rejects:
+        yield Page(records, rejects)
+
+
+def activity_line(record: Record) -> bytes:
+    """A record as a line that `read_activities` reads back, with its line end."""
+    kind = "activity" if isinstance(record, Activity) else "retraction"
+    return _encode({"type": kind, **msgspec.to_builtins(record)}) + b"\n"
+
+
+def _lines(stream: IO[bytes]) -> Iterator[bytes]:
+    """The lines; of one that is too long its start, without keeping the rest in memory."""
+    while line := stream.readline(LONGEST_LINE + 1):
+        if len(line) > LONGEST_LINE and not line.endswith(b"\n"):
+            while (more := stream.readline(LONGEST_LINE)) and not more.endswith(b"\n"):
+                pass
+        yield line
+
+
+def _record(line: bytes) -> Record | str:
+    """The record in a line, or why there is none; the reason quotes nothing of the content."""
+    if len(line) > LONGEST_LINE:
+        return f"expected at most {LONGEST_LINE:,} bytes on a line, found more"
+    try:
+        pushed = _decode(line)
+    except msgspec.ValidationError as error:
+        return _reason(error)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return "expected JSON in UTF-8, found something else"
+    except RecursionError:
+        return "expected an activity, found JSON nested too deep"
+    if isinstance(pushed, Retraction):
+        return _unfit_id(pushed.id) or Retraction(id=pushed.id, revision=pushed.revision)
+    return _unfit(pushed) or _plain(pushed)
+
+
+def _reason(error: msgspec.ValidationError) -> str:
+    """msgspec's own words: they name fields and types. Where they quote a value, ours."""
+    text = str(error)
+    if text.startswith("Invalid value"):
+        return 'type: expected "activity" or "retraction"'
+    unknown = re.search(r"unknown field `(.*)`", text, re.DOTALL)
+    if unknown and not re.fullmatch(r"[a-z_]{1,40}", unknown[1]):
+        return "expected the fields of an activity, found an unknown one"
+    return text
+
+
+def _unfit(activity: Activity) -> str:
+    """What is wrong with an activity whose types are right; ``""`` where nothing is."""
+    if reason := _unfit_id(activity.id):
+        return reason
+    texts = (
+        activity.verb,
+        activity.object_id,
+        activity.object_type,
+        activity.topic,
+        activity.source,
+        *activity.context_types,
+    )
+    if any(len(text) > _LONGEST_TEXT or "\0" in text for text in texts):
+        return f"expected texts of at most {_LONGEST_TEXT:,} characters, found another"
+    if not activity.verb:
+        return "verb: expected an IRI, found an empty text"
+    if not all(
+        1900 <= moment.year < 9000
+        for moment in (activity.occurred_at, activity.stored_at or activity.occurred_at)
+    ):
+        # At the ends of the calendar a time has no UTC.
+        return "occurred_at, stored_at: expected a year from 1900 to 8999, found another"
+    if activity.stored_at is not None and activity.stored_at.tzinfo is None:
+        return "stored_at: expected a time with an offset, found none"
+    if activity.score is not None and not -1.0 <= activity.score <= 1.0:
+        return "score: expected a number from -1 to 1, found another"
+    if not 0 <= activity.revision < 2**63:
+        return "revision: expected a whole number from 0, found another"
+    if activity.answer is not None and len(activity.answer) > _LONGEST_ANSWER:
+        return f"answer: expected one of a closed list, found over {_LONGEST_ANSWER} characters"
+    for learner in (activity.identities, *activity.group):
+        if not learner:
+            return "group: expected at least one identity for each learner, found none"
+        if not all(map(_fits, learner)):
+            return (
+                "identities: expected account|…|…, employee|…|…, mbox_sha1sum|…, openid|… or "
+                "mailto:…, found another form"
+            )
+    return ""
+
+
+def _unfit_id(name: str) -> str:
+    if 0 < len(name) <= _LONGEST_TEXT and "\0" not in name:
+        return ""
+    return f"id: expected 1 to {_LONGEST_TEXT:,} characters, found another text"
+
+
+def _fits(identity: str) -> bool:
+    if len(identity) > _LONGEST_TEXT or "\0" in identity:
+        return False
+    if identity.startswith("mailto:"):
+        return "@" in identity
+    return _IDENTIFIER.fullmatch(identity) is not None
+
+
+def _plain(pushed: Activity) -> Activity:
+    """An `Activity` and nothing more: the tag must not end up in what is stored."""
+    fields = {name: getattr(pushed, name) for name in Activity.__struct_fields__}
+    fields["identities"] = _canonical(pushed.identities)
+    fields["group"] = tuple(map(_canonical, pushed.group))
+    return Activity(**fields)
+
+
+def _canonical(identities: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(mailbox(one) if one.startswith("mailto:") else one for one in identities)
+
+
+def _why_broken(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return "the compressed data is cut short or damaged"

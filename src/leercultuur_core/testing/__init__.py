@@ -1,0 +1,1 @@
+"""For whoever tests an adapter."""
