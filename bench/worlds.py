@@ -10,14 +10,14 @@ The simulation and the ceiling share no code with the library's filter.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
 from attrs import evolve, frozen
 
-from leercultuur_core.activity.activity import Activity, utc_day
-from leercultuur_core.activity.evidence import PHASE_QUESTION, SELF_REPORT
+from leercultuur_core.activity.activity import utc_day
+from leercultuur_core.activity.evidence import SELF_REPORT
 from leercultuur_core.activity.ledger import Ledger
 from leercultuur_core.maturity.vocabulary import PHASES
 from leercultuur_core.phases.parameters import Parameters, default_parameters
@@ -359,25 +359,3 @@ def world_that_stops(weeks_ago: int, people: int, seed: int) -> World:
     """As described, with one platform of three silent since ``weeks_ago`` weeks."""
     ways = evolve(DESCRIBED, name=f"stopped {weeks_ago} weeks ago", stops_before_end=weeks_ago)
     return _make(ways, people, seed)
-
-
-def activities(ledger: Ledger, verbs: Mapping[str, str]) -> list[Activity]:
-    """A ledger as activities, one per count, with ``verbs`` (kind → verb) that rules read."""
-    found = []
-    number = 0
-    for (identity, source, _, kind, day), count in ledger:
-        answer = kind.removeprefix(SELF_REPORT) if kind.startswith(SELF_REPORT) else None
-        for _ in range(count):
-            number += 1
-            found.append(
-                Activity(
-                    id=f"made-up-{number}",
-                    identities=(identity,),
-                    verb=verbs.get(kind, verbs.get("progressed", "")),
-                    occurred_at=datetime(1970, 1, 1, 12, tzinfo=UTC) + timedelta(days=day),
-                    source=source,
-                    object_id=PHASE_QUESTION if answer else "",
-                    answer=answer,
-                )
-            )
-    return found

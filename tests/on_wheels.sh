@@ -14,7 +14,8 @@ test -x "$WHEELS/venv/bin/python" || "$PYTHON" -m venv "$WHEELS/venv"
 pip="$WHEELS/venv/bin/python -m pip --quiet --disable-pip-version-check"
 $pip install -c constraints.txt pip pytest pytest-xdist hypothesis syrupy sybil
 $pip uninstall --yes leercultuur-core $(for package in "$@"; do basename "$package"; done) 2>/dev/null || true
-$pip install -c constraints.txt "$WHEELS"/dist/*.whl
+core=$(ls "$WHEELS"/dist/leercultuur_core-*.whl)
+$pip install -c constraints.txt "$core[engine]" "$WHEELS"/dist/*.whl
 "$WHEELS/venv/bin/python" -c '
 import leercultuur_core, sys
 assert "site-packages" in leercultuur_core.__file__, leercultuur_core.__file__

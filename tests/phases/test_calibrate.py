@@ -145,6 +145,13 @@ def test_parameters_that_agree_less_are_refused() -> None:
     assert found.why.startswith("it agrees less with what people say themselves: agreement")
 
 
+def test_parameters_that_do_not_fit_better_are_refused() -> None:
+    ledger, _ = made_up(1, 250)
+    found = calibrate(ledger, at=AT, passes=0)
+    assert not found.accepted
+    assert found.why.startswith("it does not fit better: log-likelihood")
+
+
 def test_too_few_people_say_too_little() -> None:
     ledger, _ = made_up(3, 10)
     found = calibrate(ledger, at=AT)

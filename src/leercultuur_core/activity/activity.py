@@ -27,8 +27,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
 
-class Activity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Something a learner did.
+class Activity(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """Something a learner did. Name the fields when you make one.
 
     id
         Unique over all sources: the statement id of xAPI; elsewhere the adapter makes it unique
@@ -69,12 +69,12 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
     topic: str = GENERAL
     context_types: tuple[str, ...] = ()
     required: bool = False
-    stored_at: datetime | None = None
     completion: bool | None = None
     success: bool | None = None
     score: float | None = None
     answer: str | None = None
     group: tuple[tuple[str, ...], ...] = ()
+    stored_at: datetime | None = None  # last: `content_digest` leaves it out
 
     def __post_init__(self) -> None:
         if self.occurred_at.tzinfo is None:
@@ -105,25 +105,10 @@ _encode = msgspec.msgpack.Encoder().encode
 def content_digest(activity: Activity) -> bytes:
     """16 bytes that are equal exactly when two activities have the same canonical content.
 
-    Canonical content is the mapped activity without ``id`` and ``stored_at``; times count as
-    instants, whatever their offset.
+    Canonical content is the mapped activity without ``stored_at``; times count as instants, whatever
+    their offset.
     """
-    content = (
-        activity.source,
-        activity.identities,
-        activity.group,
-        activity.verb,
-        activity.object_id,
-        activity.object_type,
-        activity.topic,
-        activity.context_types,
-        activity.required,
-        activity.occurred_at,
-        activity.completion,
-        activity.success,
-        activity.score,
-        activity.answer,
-    )
+    content = msgspec.structs.astuple(activity)[:-1]
     return blake2b(_encode(content), digest_size=16).digest()
 
 

@@ -75,9 +75,10 @@ def calibrate(
     """Fits the model to the counts before ``at``, starting from ``parameters``.
 
     Rates, transitions, start, burst shape and weeks away are fitted, and the clump is measured;
-    how reliable own answers are stays as it is. ``weights`` says how much the starting parameters weigh. The result is refused
-    where it fits worse, agrees less with own answers than chance explains (two standard errors of
-    the difference, by the jackknife), or where there are too few people or weeks.
+    how reliable own answers are stays as it is. ``weights`` says how much the starting parameters
+    weigh. The result is refused where it does not fit better, where it agrees less with own answers
+    than chance explains (two standard errors of the difference, by the jackknife), or where there
+    are too few people or weeks.
 
     Raises `ValueError` for an ``at`` without an offset.
     """
@@ -149,8 +150,9 @@ def _too_little(start: Parameters, seen: Observations) -> Calibration:
 
 
 def _judge(before: float, after: float, agreement: _Agreement) -> tuple[bool, str]:
-    if not isfinite(after) or after < before:
-        return False, f"the fit became worse: log-likelihood {before:.1f} before, {after:.1f} after"
+    if not isfinite(after) or after <= before:
+        words = f"log-likelihood {before:.1f} before, {after:.1f} after"
+        return False, f"it does not fit better: {words}"
     if agreement.before is None or agreement.after is None:
         return True, "it fits better; there are no own answers to compare with"
     words = f"agreement with own answers {agreement.before:.2f} before, {agreement.after:.2f} after"

@@ -1,6 +1,6 @@
 """How fast the phase filter is, and what it needs of memory.
 
-    python bench/filter.py
+    python bench/run_filter.py
 
 For 20,000 people over 52 weeks with nine activity levels, and for one person: the forward filter,
 and the filter with what is shown and the most likely path. Min, median and max of a few rounds, and

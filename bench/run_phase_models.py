@@ -1,6 +1,6 @@
 """How well the phase model does on made-up worlds, beside what could be done.
 
-    python bench/phase_models.py --people 1000 --seed 1
+    python bench/run_phase_models.py --people 1000 --seed 1
 
 For each world (``bench/worlds.py``) five rows:
 

@@ -1,0 +1,212 @@
+"""Collecting into SQLite: against a bare parse of the same file, and one night on a longer log.
+
+    python bench/run_collect.py [statements] [nights' log]
+
+Prints ratios within this run; seconds mean little on a shared machine.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from uuid import UUID
+
+import orjson
+
+from leercultuur_core.activity.activity import Activity
+from leercultuur_core.activity.evidence import default_rules
+from leercultuur_core.storage import Identifier, Store
+from leercultuur_xapi import XapiFile
+
+AT = datetime(2026, 3, 2, tzinfo=UTC)
+PEOPLE = 20_000
+COURSES = 60
+DAYS = 365
+VERBS = ("initialized", "progressed", "completed", "experienced", "asked", "shared", "answered")
+IDENTIFY = Identifier([b"a made-up key for a measurement"])
+NIGHTS = 7
+
+
+def statement(chance: random.Random) -> dict[str, object]:
+    """One xAPI statement of about a kilobyte, as an LMS writes it."""
+    course = chance.randrange(COURSES)
+    verb = chance.choice(VERBS)
+    when = AT - timedelta(seconds=chance.randrange(DAYS * 86400))
+    base = f"https://leren.example/courses/{course}"
+    definition = {
+        "type": "http://adlnet.gov/expapi/activities/lesson",
+        "name": {"nl-NL": f"Les {chance.randrange(40)} van cursus {course}", "en-GB": "A lesson"},
+        "description": {"nl-NL": "In deze les oefen je met wat je op je werk tegenkomt. " * 4},
+    }
+    return {
+        "id": str(UUID(int=chance.getrandbits(128), version=4)),
+        "version": "1.0.3",
+        "actor": {
+            "objectType": "Agent",
+            "account": {
+                "homePage": "https://leren.example",
+                "name": f"user{chance.randrange(PEOPLE)}",
+            },
+        },
+        "verb": {
+            "id": f"http://adlnet.gov/expapi/verbs/{verb}",
+            "display": {"en-GB": verb, "nl-NL": verb},
+        },
+        "object": {"id": f"{base}/lessons/{chance.randrange(40)}", "definition": definition},
+        "result": {"completion": verb == "completed", "score": {"scaled": 0.8}},
+        "context": {
+            "platform": "https://leren.example",
+            "language": "nl-NL",
+            "contextActivities": {
+                "grouping": [
+                    {
+                        "id": base,
+                        "definition": {"type": "http://adlnet.gov/expapi/activities/course"},
+                    }
+                ]
+            },
+        },
+        "timestamp": when.isoformat(),
+        "stored": (when + timedelta(seconds=2)).isoformat(),
+    }
+
+
+def write_statements(path: Path, count: int) -> None:
+    """Writes ``count`` statements, 1 % of them twice."""
+    chance = random.Random(1)
+    with path.open("wb") as file:
+        for _ in range(count):
+            line = orjson.dumps(statement(chance)) + b"\n"
+            file.write(line)
+            if chance.random() < 0.01:
+                file.write(line)
+
+
+def bare_parse(path: Path) -> int:
+    """The unit: every line through orjson, six fields picked."""
+    seen = 0
+    with path.open("rb") as file:
+        for line in file:
+            one = orjson.loads(line)
+            _ = (
+                one["id"],
+                one["actor"]["account"]["name"],
+                one["verb"]["id"],
+                one["object"]["id"],
+                one["timestamp"],
+                one["context"]["platform"],
+            )
+            seen += 1
+    return seen
+
+
+def collect(path: Path, store_path: Path) -> int:
+    """All of `leercultuur collect`: parse, rules, log, ledger, rejects, mark."""
+    rules = default_rules()
+    new = 0
+    with Store.open(store_path, create=True) as store:
+        for page in XapiFile(path).pages():
+            result = store.commit_page(
+                page.records,
+                rules=rules,
+                identify=IDENTIFY,
+                source_name="file",
+                at=AT,
+                mark=str(page.bytes_read),
+                rejects=page.rejects,
+            )
+            new += result.new
+    return new
+
+
+def activities(count: int, seed: int, day: int, days: int) -> Iterator[Activity]:
+    """Made-up activities in the order of time."""
+    chance = random.Random(seed)
+    for number in range(count):
+        when = AT + timedelta(days=day + number * days / count)
+        course = chance.randrange(COURSES)
+        yield Activity(
+            id=str(UUID(int=chance.getrandbits(128), version=4)),
+            identities=(f"account|https://leren.example|user{chance.randrange(PEOPLE)}",),
+            source="https://leren.example",
+            verb=f"http://adlnet.gov/expapi/verbs/{chance.choice(VERBS)}",
+            object_id=f"https://leren.example/courses/{course}/lessons/{chance.randrange(40)}",
+            object_type="http://adlnet.gov/expapi/activities/lesson",
+            topic=f"https://leren.example/courses/{course}",
+            occurred_at=when,
+            stored_at=when,
+        )
+
+
+def nights(folder: Path, log: int) -> list[float]:
+    """Seconds of each of some nights of 10,000 new activities on a log of ``log``."""
+    rules = default_rules()
+    taken: list[float] = []
+    with Store.open(folder / f"log-{log}.db", create=True) as store:
+
+        def commit(page: list[Activity]) -> None:
+            store.commit_page(page, rules=rules, identify=IDENTIFY, source_name="lms", at=AT)
+
+        step = 50_000
+        for first in range(0, log, step):
+            size = min(step, log - first)
+            commit(
+                list(
+                    activities(size, first, -DAYS + first * DAYS // log, max(1, DAYS * size // log))
+                )
+            )
+        for night in range(NIGHTS):
+            page = list(activities(10_000, 10**9 + night, night, 1))
+            taken.append(timed(lambda page=page: commit(page)))  # type: ignore[misc]
+    return taken
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds that ``work`` takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    """Prints both measurements."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    log = int(sys.argv[2]) if len(sys.argv) > 2 else 3_000_000
+    with tempfile.TemporaryDirectory(prefix="leercultuur-bench-") as name:
+        folder = Path(name)
+        if count:
+            path = folder / "statements.ndjson"
+            write_statements(path, count)
+            bare = median(timed(lambda: bare_parse(path)) for _ in range(3))
+            new = 0
+
+            def whole() -> None:
+                nonlocal new
+                new = collect(path, folder / "store.db")
+
+            seconds = timed(whole)
+            assert new == count
+            size = (folder / "store.db").stat().st_size
+            print(
+                f"collect {count:,} statements ({path.stat().st_size / 1e6:,.0f} MB): "
+                f"{seconds:.1f} s = {seconds / bare:.2f} x bare parse of {bare:.1f} s "
+                f"(target 4); store {size / 1e6:,.0f} MB"
+            )
+            path.unlink()
+        if log:
+            short, long = nights(folder, log // 10), nights(folder, log)
+            print(
+                f"a night of 10,000: {median(long):.3f} s on a log of {log:,}, "
+                f"{median(short):.3f} s on {log // 10:,} = {median(long) / median(short):.2f} x "
+                "(target 1.2)"
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+"""Reading the ledger for estimates, what could be seen, and making the ledger anew."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+
+from ..activity.activity import iso_week
+from ..activity.evidence import OTHER, EvidenceRules
+from ..activity.ledger import Ledger, LedgerKey
+from ..activity.visibility import (
+    Interval,
+    Presence,
+    Visibility,
+    learned_visibility,
+    merge_intervals,
+)
+from .interned import Facets, all_shapes, ruleset
+from .pages import add_to_ledger, add_to_sightings
+from .payload import unpack
+from .rows import Rows
+
+_FEW = 200
+"""Up to so many identities, each is looked up day by day; above it, all rows are read."""
+
+_BATCH = 20_000
+
+# The primary key begins with the day. To read one person without an index of their own (which a
+# night would touch all over), go from one day to the next and look them up in each.
+_OF_FEW = """
+WITH RECURSIVE days (day) AS (
+    SELECT min(day) FROM ledger
+    UNION ALL
+    SELECT (SELECT min(l.day) FROM ledger l WHERE l.day > days.day) FROM days
+    WHERE days.day IS NOT NULL
+)
+SELECT l.day, l.identity, l.facet, l.count
+FROM days JOIN ledger l ON l.day = days.day
+WHERE l.identity IN (?)
+"""
+
+
+class LedgerTables:
+    """The ledger and what goes with it."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def read(self, persons: Collection[str] | None = None) -> Ledger:
+        """The ledger by person: rows of linked identities added up, keyed by the person's uuid.
+
+        ``persons`` (uuids) limits it to those.
+        """
+        rows = self._rows
+        owners: dict[int, str] = dict(
+            rows.all("SELECT l.identity, p.uuid FROM links l JOIN persons p ON p.person = l.person")
+            if persons is None
+            else rows.among(
+                "SELECT l.identity, p.uuid FROM links l JOIN persons p ON p.person = l.person "
+                "WHERE p.uuid IN (?)",
+                persons,
+            )
+        )
+        if persons is not None and len(owners) <= _FEW:
+            found = rows.among(_OF_FEW, owners)
+        else:
+            found = rows.stream("SELECT day, identity, facet, count FROM ledger")
+        facets = {facet: (source, topic, kind) for facet, source, topic, kind in self._facets()}
+        counts: dict[LedgerKey, int] = {}
+        for day, identity, facet, count in found:
+            owner = owners.get(identity)
+            if owner is not None:
+                key = (owner, *facets[facet], day)
+                counts[key] = counts.get(key, 0) + count
+        return Ledger(counts)
+
+    def _facets(self) -> list[tuple[int, str, str, str]]:
+        return self._rows.all("SELECT facet, source, topic, kind FROM facets")
+
+    def _sightings(self) -> Ledger:
+        """What was seen of everybody together, as a ledger of nobody in particular."""
+        return Ledger(
+            {
+                ("", source, "", kind, day): count
+                for source, kind, day, count in self._rows.all(
+                    "SELECT source, kind, day, count FROM sightings"
+                )
+            }
+        )
+
+    def visibility(self, *, until: int) -> Visibility:
+        """What could be seen: what sources declare, and what everyone's activities before day
+        ``until`` show (`learned_visibility`). An erase or retention takes nothing from it."""
+        declared: dict[tuple[str, str], list[Interval]] = {}
+        for source, kind, start, end in self._rows.all(
+            "SELECT source, kind, start, until FROM declared"
+        ):
+            declared.setdefault((source, kind), []).append((start, end))
+        return learned_visibility(self._sightings(), until=until) | Visibility(
+            {key: merge_intervals(intervals) for key, intervals in declared.items()}
+        )
+
+    def presence(self, ledger: Ledger, *, until: int) -> Presence:
+        """Presence of the people in ``ledger``, as read before: at each source where they have an
+        activity before day ``until``, from the first week that anyone did. What a directory said
+        of a source comes in its place.
+
+        Of one person it gives what a run over everybody would.
+        """
+        first_week: dict[str, int] = {}
+        for (_, source, _, _, day), _ in self._sightings():
+            if day < until:
+                first_week[source] = min(iso_week(day), first_week.get(source, iso_week(day)))
+        sources: dict[str, dict[str, tuple[Interval, ...]]] = {}
+        for (person, source, _, _, day), _ in ledger:
+            if day < until:
+                monday = first_week[source] * 7 - 3
+                sources.setdefault(person, {})[source] = ((monday, None),)
+        told: dict[tuple[str, str], list[Interval]] = {}
+        for uuid, source, start, end in self._rows.all(
+            "SELECT p.uuid, q.source, q.start, q.until FROM presence q "
+            "JOIN links l ON l.identity = q.identity JOIN persons p ON p.person = l.person"
+        ):
+            told.setdefault((uuid, source), []).append((start, end))
+        wanted = {key[0] for key, _ in ledger}
+        for (uuid, source), intervals in told.items():
+            if uuid in wanted:
+                sources.setdefault(uuid, {})[source] = merge_intervals(intervals)
+        return Presence({uuid: dict(sorted(sources[uuid].items())) for uuid in sorted(sources)})
+
+    def rederive(
+        self, rules: EvidenceRules, *, dry_run: bool = False
+    ) -> Mapping[tuple[str, str], int]:
+        """Reads every activity whose payload is kept again with ``rules``.
+
+        Gives (kind before, kind after) → how many, of those that differ. Older ones keep their
+        kind. Unless ``dry_run``, log, ledger and visibility follow.
+        """
+        rows = self._rows
+        shapes = all_shapes(rows)
+        facets = Facets(rows)
+        moved: Counter[tuple[str, str]] = Counter()
+        deltas: Counter[tuple[int, int, int]] = Counter()
+        sighted: Counter[tuple[str, str, int]] = Counter()
+        last = 0
+        while batch := rows.all(
+            "SELECT d.entry, d.identity, d.day, d.facet, f.source, f.topic, f.kind, g.payload "
+            "FROM log g JOIN dedupe d ON d.entry = g.entry JOIN facets f ON f.facet = d.facet "
+            "WHERE g.entry > ? ORDER BY g.entry LIMIT ?",
+            last,
+            _BATCH,
+        ):
+            changed: list[tuple[int, int]] = []
+            for entry, identity, day, facet, source, topic, kind, payload in batch:
+                now = rules.kind(unpack(payload, shapes)) or OTHER
+                if now == kind:
+                    continue
+                moved[kind, now] += 1
+                if dry_run:
+                    continue
+                after = facets[source, topic, now]
+                changed.append((after, entry))
+                deltas[day, identity, facet] -= 1
+                deltas[day, identity, after] += 1
+                sighted[source, kind, day] -= 1
+                sighted[source, now, day] += 1
+            rows.many("UPDATE dedupe SET facet = ? WHERE entry = ?", changed)
+            last = batch[-1][0]
+        if not dry_run:
+            add_to_ledger(rows, deltas)
+            add_to_sightings(rows, sighted)
+            rows.run(
+                "UPDATE dedupe SET ruleset = ? WHERE entry IN (SELECT entry FROM log)",
+                ruleset(rows, rules.version),
+            )
+        return dict(moved)
+
+    def recount(self) -> bool:
+        """Makes the ledger anew from the entries that say what counts. Gives whether anything was
+        different, which it never should be."""
+        rows = self._rows
+        counted = "SELECT day, identity, facet, count(*) FROM dedupe GROUP BY day, identity, facet"
+        ledger = "SELECT day, identity, facet, count FROM ledger"
+        differs = bool(
+            rows.first(f"{counted} EXCEPT {ledger}") or rows.first(f"{ledger} EXCEPT {counted}")
+        )
+        if differs:
+            rows.run("DELETE FROM ledger")
+            rows.run(f"INSERT INTO ledger (day, identity, facet, count) {counted}")
+        return differs

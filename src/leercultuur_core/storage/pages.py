@@ -1,0 +1,381 @@
+"""Taking in a page: each activity once, whatever came before, in one transaction.
+
+The page is looked up in one sorted pass, folded by the same `Fold` that counts whole files, and
+only what changed is written, as plain tuples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+import msgspec
+from attrs import field, frozen
+
+from ..activity.activity import Activity, Record, Retraction, utc_day
+from ..activity.evidence import EvidenceRules
+from ..activity.ledger import Fold, Version
+from . import identities
+from .identifier import Identifier, masked
+from .interned import Facets, Shapes, ruleset
+from .payload import pack
+from .rows import Rows
+
+ID_TABLES = ("recent_ids", "ids")
+
+NOBODY = ""
+"""The identity, during a fold, of somebody who was erased: nothing of them is written."""
+
+
+class RejectLike(Protocol):
+    """What could not be read, as a source hands it over."""
+
+    @property
+    def place(self) -> str: ...
+    @property
+    def line(self) -> int | None: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def raw(self) -> bytes: ...
+
+
+@frozen
+class PageResult:
+    """What a page brought. All but ``unknown`` are numbers of activities.
+
+    new, replaced, retracted
+        Ids that count now and did not; that count otherwise now; that are taken back.
+    duplicates
+        Seen before, or older than what is known.
+    conflicts
+        Ids of which a second content was seen at the same revision, for the first time.
+    erased, too_old
+        Left out: of people who were erased; of days that retention has removed.
+    unknown
+        (verb, object type) that no rule reads → how many.
+    """
+
+    new: int = 0
+    replaced: int = 0
+    retracted: int = 0
+    duplicates: int = 0
+    conflicts: int = 0
+    erased: int = 0
+    too_old: int = 0
+    unknown: Mapping[tuple[str, str], int] = field(factory=dict)
+
+
+class _Known(NamedTuple):
+    """What the store knows of one id: the version, and where it stands."""
+
+    version: Version
+    digest: bytes
+    entries: tuple[int, ...]
+
+
+class Pages:
+    """Takes in pages of records.
+
+    ``recent_ids``: above so many, recent ids are moved to the large table.
+    """
+
+    recent_ids = 100_000
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def take_in(
+        self, records: Iterable[Record], *, rules: EvidenceRules, identify: Identifier, at: datetime
+    ) -> PageResult:
+        """Adds ``records`` to log and ledger, in any order, any number of times.
+
+        ``at`` is now. Raises `StoreError` when the key is not the store's.
+        """
+        page = list(records)
+        resolved = self._identities(page, identify, at)
+        page, erased, too_old = self._wanted(page, resolved.barred)
+        hashed = identify.of_ids({record.id for record in page})
+        known, in_conflict = self._known(hashed)
+        names = {name: str(number) for name, number in resolved.numbers.items()}
+        names.update(dict.fromkeys(resolved.barred, NOBODY))
+        fold = Fold(
+            rules,
+            known={one: what.version for one, what in known.items()},
+            conflicts=in_conflict,
+            identify=names,
+        )
+        fold.add(page)
+        changed = fold.changed
+        facets = Facets(self._rows)
+        self._write_versions(changed, fold, known, hashed, facets, rules.version, utc_day(at))
+        self._write_conflicts(in_conflict, set(fold.conflicts), hashed)
+        rows_changed: dict[tuple[int, int, int], int] = {}
+        sighted: dict[tuple[str, str, int], int] = {}
+        for (identity, source, topic, kind, day), count in fold.deltas.items():
+            if identity != NOBODY:
+                rows_changed[day, int(identity), facets[source, topic, kind]] = count
+                seen = (source, kind, day)
+                sighted[seen] = sighted.get(seen, 0) + count
+        add_to_ledger(self._rows, rows_changed)
+        add_to_sightings(self._rows, sighted)
+        counted = sum(now.digest is not None for now in changed.values())
+        replaced = sum(
+            now.digest is not None and one in known and known[one].version.digest is not None
+            for one, now in changed.items()
+        )
+        return PageResult(
+            new=counted - replaced,
+            replaced=replaced,
+            retracted=len(changed) - counted,
+            duplicates=fold.duplicates,
+            conflicts=len(set(fold.conflicts) - in_conflict),
+            erased=erased,
+            too_old=too_old,
+            unknown=fold.unknown_verbs,
+        )
+
+    def _identities(
+        self, page: Sequence[Record], identify: Identifier, at: datetime
+    ) -> identities.Resolved:
+        """Numbers for everybody in the page; other identifiers beside the first suggest a link."""
+        firsts: set[str] = set()
+        pairs: set[tuple[str, str]] = set()
+        for record in page:
+            if isinstance(record, Retraction):
+                continue
+            firsts.add(record.identities[0])
+            if len(record.identities) > 1 or record.group:
+                for names in (record.identities, *record.group):
+                    firsts.add(names[0])
+                    pairs.update((names[0], other) for other in names[1:])
+        everyone = firsts.union(other for _, other in pairs)
+        resolved = identities.take_in(self._rows, identify, everyone, at=at, people=firsts)
+        self._rows.many(
+            "INSERT INTO suggested (identity, other) VALUES (?, ?) "
+            "ON CONFLICT (identity, other) DO NOTHING",
+            sorted(
+                (resolved.numbers[first], resolved.numbers[other])
+                for first, other in pairs
+                if first in resolved.numbers and other in resolved.numbers
+            ),
+        )
+        return resolved
+
+    def _wanted(self, page: list[Record], barred: frozenset[str]) -> tuple[list[Record], int, int]:
+        """The page without who was erased and without days before the ledger's first; how many
+        records each of these left out."""
+        before = len(page)
+        if barred:
+            page = [kept for record in page if (kept := _without(record, barred)) is not None]
+        erased = before - len(page)
+        floor = self._rows.value("SELECT value FROM settings WHERE name = 'ledger_from'")
+        if floor is not None:
+            first = int(floor)
+            page = [
+                record
+                for record in page
+                if isinstance(record, Retraction) or utc_day(record.occurred_at) >= first
+            ]
+        return page, erased, before - erased - len(page)
+
+    def _known(
+        self, hashed: Sequence[Mapping[str, tuple[bytes, bytes]]]
+    ) -> tuple[dict[str, _Known], set[str]]:
+        """Id → what is known of it, and which ids are in conflict."""
+        rows = self._rows
+        by_digest = {
+            digest: (one, hidden) for some in hashed for one, (digest, hidden) in some.items()
+        }
+        found: dict[str, _Known] = {}
+        entries = [
+            row
+            for table in ID_TABLES
+            for row in rows.among(
+                "SELECT i.id_digest, d.content, d.entry, d.revision, d.identity, f.source, "  # noqa: S608
+                f"f.topic, f.kind, d.day FROM {table} i JOIN dedupe d ON d.entry = i.entry "
+                "JOIN facets f ON f.facet = d.facet WHERE i.id_digest IN (?)",
+                by_digest,
+            )
+        ]
+        contents = masked([row[1] for row in entries], [by_digest[row[0]][1] for row in entries])
+        for (digest, _, entry, revision, identity, *rest), content in zip(
+            entries, contents, strict=True
+        ):
+            source, topic, kind, day = rest
+            key = (str(identity), source, topic, kind, day)
+            one = by_digest[digest][0]
+            before = found.get(one)
+            keys = (key,) if before is None else (*before.version.keys, key)
+            places = (entry,) if before is None else (*before.entries, entry)
+            found[one] = _Known(Version(revision, content, keys), digest, places)
+        if rows.first("SELECT 1 FROM tombstones LIMIT 1"):
+            for digest, revision in rows.among(
+                "SELECT id_digest, revision FROM tombstones WHERE id_digest IN (?)", by_digest
+            ):
+                found[by_digest[digest][0]] = _Known(Version(revision, None, ()), digest, ())
+        in_conflict: set[str] = set()
+        if rows.first("SELECT 1 FROM conflicts LIMIT 1"):
+            in_conflict = {
+                by_digest[digest][0]
+                for (digest,) in rows.among(
+                    "SELECT id_digest FROM conflicts WHERE id_digest IN (?)", by_digest
+                )
+            }
+        return found, in_conflict
+
+    def _write_versions(
+        self,
+        changed: Mapping[str, Version],
+        fold: Fold,
+        known: Mapping[str, _Known],
+        hashed: Sequence[Mapping[str, tuple[bytes, bytes]]],
+        facets: Facets,
+        version: str,
+        today: int,
+    ) -> None:
+        rows = self._rows
+        old_entries: list[tuple[bytes, int]] = []
+        old_tombstones: list[tuple[bytes]] = []
+        for one in known.keys() & changed.keys():
+            before = known[one]
+            old_entries += ((before.digest, entry) for entry in before.entries)
+            if before.version.digest is None:
+                old_tombstones.append((before.digest,))
+        old_entries.sort()
+        for table in ("log", "dedupe"):
+            rows.each_among(
+                f"DELETE FROM {table} WHERE entry IN (?)",  # noqa: S608
+                [entry for _, entry in old_entries],
+            )
+        for table in ID_TABLES:
+            rows.many(f"DELETE FROM {table} WHERE id_digest = ? AND entry = ?", old_entries)  # noqa: S608
+        rows.many("DELETE FROM tombstones WHERE id_digest = ?", sorted(old_tombstones))
+
+        of_id = hashed[0]
+        rows.many(
+            "INSERT INTO tombstones (id_digest, revision, day) VALUES (?, ?, ?)",
+            sorted(
+                (of_id[one][0], now.revision, today)
+                for one, now in changed.items()
+                if now.digest is None
+            ),
+        )
+        counted = [(of_id[one], one, now) for one, now in changed.items() if now.digest is not None]
+        counted.sort(key=_by_digest)
+        contents = masked(
+            [now.digest for _, _, now in counted if now.digest is not None],
+            [hidden for (_, hidden), _, _ in counted],
+        )
+        shapes = Shapes(rows)
+        rules = ruleset(rows, version)
+        records = fold.records
+        entry = rows.value("SELECT max(entry) FROM dedupe") or 0
+        ids: list[tuple[bytes, int]] = []
+        entries: list[tuple[int, int, int, int, int, bytes, int]] = []
+        payloads: list[tuple[int, bytes]] = []
+        for ((digest, _), one, now), content in zip(counted, contents, strict=True):
+            payload = pack(records[one], shapes)
+            for identity, source, topic, kind, day in now.keys:
+                if identity != NOBODY:
+                    entry += 1
+                    facet = facets[source, topic, kind]
+                    ids.append((digest, entry))
+                    entries.append((entry, int(identity), facet, day, now.revision, content, rules))
+                    payloads.append((entry, payload))
+        rows.many("INSERT INTO recent_ids (id_digest, entry) VALUES (?, ?)", ids)
+        rows.many(
+            "INSERT INTO dedupe (entry, identity, facet, day, revision, content, ruleset) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            entries,
+        )
+        rows.many("INSERT INTO log (entry, payload) VALUES (?, ?)", payloads)
+        self._settle_ids()
+
+    def _settle_ids(self) -> None:
+        """Moves recent ids to the large table, in order, once there are enough of them: an eighth
+        of it, so that the work per id stays the same however long the log."""
+        rows = self._rows
+        recent = int(rows.value("SELECT count(*) FROM recent_ids"))
+        settled = int(rows.value("SELECT value FROM settings WHERE name = 'settled_ids'") or 0)
+        if recent < max(self.recent_ids, settled // 8):
+            return
+        rows.run(
+            "INSERT INTO ids (id_digest, entry) "
+            "SELECT id_digest, entry FROM recent_ids ORDER BY id_digest, entry"
+        )
+        rows.run("DELETE FROM recent_ids")
+        rows.run(
+            "INSERT INTO settings (name, value) VALUES ('settled_ids', ?) "
+            "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            str(settled + recent),
+        )
+
+    def _write_conflicts(
+        self,
+        before: set[str],
+        now: set[str],
+        hashed: Sequence[Mapping[str, tuple[bytes, bytes]]],
+    ) -> None:
+        self._rows.many(
+            "DELETE FROM conflicts WHERE id_digest = ?",
+            [(some[one][0],) for one in sorted(before - now) for some in hashed],
+        )
+        self._rows.many(
+            "INSERT INTO conflicts (id_digest) VALUES (?)",
+            [(hashed[0][one][0],) for one in sorted(now - before)],
+        )
+
+
+def _by_digest(one: tuple[tuple[bytes, bytes], str, Version]) -> bytes:
+    """The order of the index, so that it is walked once."""
+    return one[0][0]
+
+
+def _without(record: Record, barred: frozenset[str]) -> Record | None:
+    """The record without members of whom a second identifier is barred; ``None`` where nobody is
+    left. Members whose first identifier is barred stay, so that the content stays what it was;
+    they are left out of what is written."""
+    if isinstance(record, Retraction):
+        return record
+    if not record.group:
+        return record if barred.isdisjoint(record.identities) else None
+    members = (record.identities, *record.group)
+    kept = [names for names in members if names[0] in barred or barred.isdisjoint(names)]
+    if all(names[0] in barred for names in kept):
+        return None
+    if len(kept) == len(members):
+        return record
+    return msgspec.structs.replace(record, identities=kept[0], group=tuple(kept[1:]))
+
+
+def add_to_ledger(rows: Rows, deltas: Mapping[tuple[int, int, int], int]) -> None:
+    """Adds to ledger rows, by (day, identity, facet); a row that comes to 0 goes."""
+    ordered = sorted(deltas.items())
+    rows.many(
+        "INSERT INTO ledger (day, identity, facet, count) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (day, identity, facet) DO UPDATE SET count = ledger.count + excluded.count",
+        [(*key, count) for key, count in ordered if count],
+    )
+    rows.many(
+        "DELETE FROM ledger WHERE day = ? AND identity = ? AND facet = ? AND count = 0",
+        [key for key, count in ordered if count < 0],
+    )
+
+
+def add_to_sightings(rows: Rows, deltas: Mapping[tuple[str, str, int], int]) -> None:
+    """Adds to what was seen of everybody together, by (source, kind, day)."""
+    ordered = sorted(deltas.items())
+    rows.many(
+        "INSERT INTO sightings (source, kind, day, count) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (source, kind, day) DO UPDATE SET count = sightings.count + excluded.count",
+        [(*key, count) for key, count in ordered if count],
+    )
+    rows.many(
+        "DELETE FROM sightings WHERE source = ? AND kind = ? AND day = ? AND count <= 0",
+        [key for key, count in ordered if count < 0],
+    )
+
+
+__all__ = ["Activity", "PageResult", "Pages", "RejectLike", "add_to_ledger", "add_to_sightings"]

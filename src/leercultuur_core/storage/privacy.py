@@ -1,0 +1,167 @@
+"""Consent, releases that were made, the audit, and who is forgotten when."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from attrs import field, frozen
+
+from .erasure import Erasure
+from .rows import Row, Rows, moment, seconds
+
+
+@frozen
+class Consent:
+    """What a person said about a purpose: yes or no. The latest holds."""
+
+    person: str
+    purpose: str
+    given: bool
+    at: datetime
+    recorded_by: str = "self"
+
+
+@frozen
+class KeptRelease:
+    """Group values as they were released, and the people they were made of (uuids).
+
+    Contributors are kept for the difference rule only; in the place of who was erased stands a
+    random uuid, the same in every release, so that differences still count them.
+    """
+
+    unit: str
+    purpose: str
+    quarter: str
+    payload: Mapping[str, Any]
+    contributors: frozenset[str] = field(repr=False)
+    made: datetime
+
+
+@frozen
+class AuditEntry:
+    """That somebody read or changed something; ``subject`` is the uuid of whom it was about."""
+
+    at: datetime
+    who: str
+    what: str
+    subject: str | None = None
+    detail: str = ""
+
+
+class Privacy(Erasure):
+    """Consents, releases and the audit; erase, export and retention come from `Erasure`."""
+
+    def __init__(self, rows: Rows) -> None:
+        super().__init__(rows)
+        self._rows = rows
+
+    def consent(self, consent: Consent) -> bool:
+        """Keeps what a person said; ``False`` where there is no such person. Nothing said before
+        is overwritten."""
+        return (
+            self._rows.run(
+                "INSERT INTO consents (person, purpose, given, at, recorded_by) "
+                "SELECT person, ?, ?, ?, ? FROM persons WHERE uuid = ?",
+                consent.purpose,
+                int(consent.given),
+                seconds(consent.at),
+                consent.recorded_by,
+                consent.person,
+            )
+            == 1
+        )
+
+    def consents(self, purpose: str) -> dict[str, bool]:
+        """Person → what was recorded last about ``purpose``; who said nothing is not in it."""
+        return {
+            uuid: bool(given)
+            for uuid, given in self._rows.all(
+                "SELECT p.uuid, c.given FROM consents c JOIN persons p ON p.person = c.person "
+                "WHERE c.purpose = ? ORDER BY c.consent",
+                purpose,
+            )
+        }
+
+    def consents_of(self, person: str) -> list[Consent]:
+        """All that a person ever said, in the order it was recorded."""
+        return [
+            Consent(uuid, purpose, bool(given), moment(at), by)
+            for uuid, purpose, given, at, by in self._rows.all(
+                "SELECT p.uuid, c.purpose, c.given, c.at, c.recorded_by FROM consents c "
+                "JOIN persons p ON p.person = c.person WHERE p.uuid = ? ORDER BY c.consent",
+                person,
+            )
+        ]
+
+    def put_release(self, release: KeptRelease) -> bool:
+        """Freezes a release; ``False``, and nothing changes, where this unit and purpose have one
+        for this quarter."""
+        number = self._rows.value(
+            "INSERT INTO releases (unit, purpose, quarter, payload, made) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (unit, purpose, quarter) DO NOTHING RETURNING release",
+            release.unit,
+            release.purpose,
+            release.quarter,
+            json.dumps(release.payload, sort_keys=True, ensure_ascii=False),
+            seconds(release.made),
+        )
+        if number is None:
+            return False
+        self._rows.many(
+            "INSERT INTO contributors (release, person) VALUES (?, ?)",
+            [(number, person) for person in sorted(release.contributors)],
+        )
+        return True
+
+    def releases(
+        self, *, purpose: str | None = None, unit: str | None = None, quarter: str | None = None
+    ) -> list[KeptRelease]:
+        """Releases, by quarter and unit."""
+        found = self._rows.all(
+            "SELECT release, unit, purpose, quarter, payload, made FROM releases "
+            "WHERE coalesce(?, purpose) = purpose AND coalesce(?, unit) = unit "
+            "AND coalesce(?, quarter) = quarter ORDER BY quarter, unit, purpose",
+            purpose,
+            unit,
+            quarter,
+        )
+        people: dict[int, set[str]] = {}
+        for release, person in self._rows.among(
+            "SELECT release, person FROM contributors WHERE release IN (?)",
+            [row[0] for row in found],
+        ):
+            people.setdefault(release, set()).add(person)
+        return [_release(row, people.get(row[0], ())) for row in found]
+
+    def note(self, entry: AuditEntry) -> None:
+        """Adds to the audit. ``detail`` must hold no name."""
+        self._rows.run(
+            "INSERT INTO audit (at, who, what, subject, detail) VALUES (?, ?, ?, "
+            "(SELECT person FROM persons WHERE uuid = ?), ?)",
+            seconds(entry.at),
+            entry.who,
+            entry.what,
+            entry.subject,
+            entry.detail,
+        )
+
+    def audit(self, *, subject: str | None = None) -> list[AuditEntry]:
+        """The audit, of one person or whole, oldest first."""
+        return [
+            AuditEntry(moment(at), who, what, uuid, detail)
+            for at, who, what, uuid, detail in self._rows.all(
+                "SELECT a.at, a.who, a.what, p.uuid, a.detail FROM audit a "
+                "LEFT JOIN persons p ON p.person = a.subject "
+                "WHERE ? IS NULL OR p.uuid = ? ORDER BY a.entry",
+                subject,
+                subject,
+            )
+        ]
+
+
+def _release(row: Row, people: Collection[str] | Iterable[str]) -> KeptRelease:
+    _, unit, purpose, quarter, payload, made = row
+    return KeptRelease(unit, purpose, quarter, json.loads(payload), frozenset(people), moment(made))
