@@ -8,10 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from syrupy.assertion import SnapshotAssertion
 
 import leercultuur_core as lc
+from leercultuur_core import extension
 
 PACKAGE = Path(__file__).parents[1] / "src" / "leercultuur_core"
+PLUGINS = Path(__file__).parents[1] / "plugins"
+PUBLIC = {"leercultuur_core": lc.__all__, "leercultuur_core.extension": extension.__all__}
 
 ROOMS = {
     # room: what it may import, besides itself, errors and data
@@ -86,3 +90,20 @@ def test_every_public_name_is_there() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         lc.nothing  # noqa: B018
     assert set(lc.__all__) <= set(dir(lc))
+
+
+def test_the_public_names_change_only_on_purpose(snapshot: SnapshotAssertion) -> None:
+    assert lc.__all__ == snapshot
+
+
+@pytest.mark.parametrize("path", sorted(PLUGINS.glob("*/src/**/*.py")), ids=lambda path: path.stem)
+def test_an_adapter_uses_only_public_names(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            assert not any(alias.name.startswith("leercultuur_core") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+            "leercultuur_core"
+        ):
+            names = {alias.name for alias in node.names}
+            assert node.module in PUBLIC, path
+            assert names <= set(PUBLIC[node.module]), path

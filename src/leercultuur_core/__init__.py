@@ -14,11 +14,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .activity.activity import Activity, Retraction
-    from .activity.evidence import EvidenceRules, default_rules, parse_rules, read_rules
+    from .activity import identity
+    from .activity.activity import DEFAULT_SOURCE, GENERAL, Activity, Retraction, content_digest
+    from .activity.evidence import (
+        PHASE_QUESTION,
+        EvidenceRules,
+        default_rules,
+        parse_rules,
+        read_rules,
+    )
     from .activity.ledger import Fold, Ledger
-    from .activity.visibility import Presence, Visibility
-    from .advice import Advice, Prompt, advise
+    from .activity.visibility import Presence, Visibility, assumed_presence, learned_visibility
+    from .advice import Advice, Prompt, advise, read_people
     from .errors import (
         AccessDenied,
         BadRecord,
@@ -27,15 +34,37 @@ if TYPE_CHECKING:
         PluginError,
         Problem,
         SourceUnavailable,
+        StoreError,
     )
-    from .extension import FileSource, Page, Reject, hookimpl
+    from .extension import (
+        Directory,
+        DirectoryPerson,
+        FileSource,
+        Finding,
+        Issuer,
+        Message,
+        Page,
+        Receipt,
+        Recipient,
+        Reject,
+        Secret,
+        Sink,
+        Source,
+        State,
+        hookimpl,
+    )
+    from .extension.http import HttpClient
     from .maturity import Intervention, MaturityModel, maturity_model
+    from .maturity.vocabulary import LAYERS, PHASES
     from .phases import (
+        Calibration,
         Estimate,
         Estimates,
+        Evaluation,
         Parameters,
         calibrate,
         default_parameters,
+        dump_parameters,
         estimate,
         evaluate,
         infer,
@@ -45,11 +74,36 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "activity.activity": ("Activity", "Retraction"),
-    "activity.evidence": ("EvidenceRules", "default_rules", "parse_rules", "read_rules"),
-    "activity.ledger": ("Fold", "Ledger"),
-    "activity.visibility": ("Presence", "Visibility"),
-    "advice": ("Advice", "Prompt", "advise"),
+    "activity.activity": (
+        "Activity",
+        "DEFAULT_SOURCE",
+        "GENERAL",
+        "Retraction",
+        "content_digest",
+    ),
+    "activity.evidence": (
+        "EvidenceRules",
+        "PHASE_QUESTION",
+        "default_rules",
+        "parse_rules",
+        "read_rules",
+    ),
+    "activity.ledger": (
+        "Fold",
+        "Ledger",
+    ),
+    "activity.visibility": (
+        "Presence",
+        "Visibility",
+        "assumed_presence",
+        "learned_visibility",
+    ),
+    "advice": (
+        "Advice",
+        "Prompt",
+        "advise",
+        "read_people",
+    ),
     "errors": (
         "AccessDenied",
         "BadRecord",
@@ -58,15 +112,44 @@ _HOMES = {
         "PluginError",
         "Problem",
         "SourceUnavailable",
+        "StoreError",
     ),
-    "extension": ("FileSource", "Page", "Reject", "hookimpl"),
-    "maturity": ("Intervention", "MaturityModel", "maturity_model"),
+    "extension": (
+        "Directory",
+        "DirectoryPerson",
+        "FileSource",
+        "Finding",
+        "Issuer",
+        "Message",
+        "Page",
+        "Receipt",
+        "Recipient",
+        "Reject",
+        "Secret",
+        "Sink",
+        "Source",
+        "State",
+        "hookimpl",
+    ),
+    "extension.http": ("HttpClient",),
+    "maturity": (
+        "Intervention",
+        "MaturityModel",
+        "maturity_model",
+    ),
+    "maturity.vocabulary": (
+        "LAYERS",
+        "PHASES",
+    ),
     "phases": (
+        "Calibration",
         "Estimate",
         "Estimates",
+        "Evaluation",
         "Parameters",
         "calibrate",
         "default_parameters",
+        "dump_parameters",
         "estimate",
         "evaluate",
         "infer",
@@ -76,46 +159,74 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "DEFAULT_SOURCE",
+    "GENERAL",
+    "LAYERS",
+    "PHASES",
+    "PHASE_QUESTION",
     "AccessDenied",
     "Activity",
     "Advice",
     "BadRecord",
+    "Calibration",
     "ConfigError",
+    "Directory",
+    "DirectoryPerson",
     "Estimate",
     "Estimates",
+    "Evaluation",
     "EvidenceRules",
     "FileSource",
+    "Finding",
     "Fold",
+    "HttpClient",
     "Intervention",
+    "Issuer",
     "Ledger",
     "LeercultuurError",
     "MaturityModel",
+    "Message",
     "Page",
     "Parameters",
     "PluginError",
     "Presence",
     "Problem",
     "Prompt",
+    "Receipt",
+    "Recipient",
     "Reject",
     "Retraction",
+    "Secret",
+    "Sink",
+    "Source",
     "SourceUnavailable",
+    "State",
+    "StoreError",
     "Visibility",
     "advise",
+    "assumed_presence",
     "calibrate",
+    "content_digest",
     "default_parameters",
     "default_rules",
+    "dump_parameters",
     "estimate",
     "evaluate",
     "hookimpl",
+    "identity",
     "infer",
+    "learned_visibility",
     "maturity_model",
     "parse_rules",
     "read_parameters",
+    "read_people",
     "read_rules",
 ]
 
 
 def __getattr__(name: str) -> object:
+    if name == "identity":  # a module: how identifiers are spelled
+        return import_module(f"{__name__}.activity.identity")
     try:
         home = _HOME_OF[name]
     except KeyError:
@@ -126,4 +237,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOME_OF])
+    return sorted([*globals(), *__all__])

@@ -1,5 +1,6 @@
 """For plugins: hook specifications, the marker, the contracts, and the manager that loads them."""
 
+from ..activity.activity import Record
 from .contracts import (
     Adapter,
     Delivery,
@@ -40,6 +41,7 @@ __all__ = [
     "Plugins",
     "Receipt",
     "Recipient",
+    "Record",
     "Reject",
     "Secret",
     "Sink",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from leercultuur_core.errors import SourceUnavailable
+from leercultuur_core import SourceUnavailable
 
 SIZE = 1 << 18
 """At most so many bytes are in a block."""

@@ -7,9 +7,8 @@ from itertools import chain
 from pathlib import Path
 from typing import ClassVar
 
-from leercultuur_core.activity.activity import Record
-from leercultuur_core.errors import SourceUnavailable
-from leercultuur_core.extension import FileSource, Page, Reject
+from leercultuur_core import SourceUnavailable
+from leercultuur_core.extension import FileSource, Page, Record, Reject
 
 from .blocks import Blocks
 from .reasons import UnusableStatement, not_utf8

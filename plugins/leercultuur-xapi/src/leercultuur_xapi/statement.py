@@ -14,17 +14,17 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from leercultuur_core.activity import identity
-from leercultuur_core.activity.activity import (
+from leercultuur_core import (
     DEFAULT_SOURCE,
     GENERAL,
+    PHASE_QUESTION,
+    PHASES,
     Activity,
-    Record,
     Retraction,
     content_digest,
+    identity,
 )
-from leercultuur_core.activity.evidence import PHASE_QUESTION
-from leercultuur_core.maturity.vocabulary import PHASES
+from leercultuur_core.extension import Record
 
 from .fields import (
     Actor,
