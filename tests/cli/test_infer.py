@@ -156,7 +156,7 @@ def test_what_is_not_expected_is_still_no_traceback(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("sanne@korenaar.example")
 
-    monkeypatch.setattr("leercultuur_core.cli.infer.estimate", broken)
+    monkeypatch.setattr("leercultuur_core.cli.asked.estimate", broken)
     ran = run("infer", bakery_file, *AT)
     assert ran.code == 1
     assert "RuntimeError" in ran.err

@@ -6,7 +6,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 
@@ -15,10 +14,9 @@ import click
 from ..activity.identity import learner_name
 from ..advice import Advice, Directory, Estimated, Note, Prompt, read_people
 from ..advice import advise as make_advice
-from ..phases import default_parameters, estimate, read_parameters
 from ..privacy import FLOOR, MINIMUM_GROUP
-from .infer import parameters_option
-from .reading import language_option, progress, read_files, reading_options
+from .asked import Asked, asks_for_files
+from .reading import language_option, progress
 
 _LINES = "prompts.jsonl"
 
@@ -37,8 +35,7 @@ reads about the unit as a whole, if it is large enough. Nothing is sent.
 
 
 @click.command(epilog=_EPILOG)
-@reading_options
-@parameters_option
+@asks_for_files
 @click.option(
     "--people",
     "people_file",
@@ -62,12 +59,7 @@ reads about the unit as a whole, if it is large enough. Nothing is sent.
 @click.pass_context
 def advise(
     ctx: click.Context,
-    files: tuple[str, ...],
-    at: datetime,
-    reader: str,
-    rule_files: tuple[str, ...],
-    rejects: str | None,
-    parameters_file: str | None,
+    asked: Asked,
     people_file: str | None,
     minimum_group: int,
     out: str | None,
@@ -75,10 +67,8 @@ def advise(
     language: str,
 ) -> None:
     """One fitting first step for each person in FILE…, of at most fifteen minutes."""
-    parameters = read_parameters(parameters_file) if parameters_file else default_parameters()
     people = read_people(people_file) if people_file else None
-    reading = read_files(files, reader=reader, rule_files=rule_files, rejects=rejects, at=at)
-    estimates = estimate(reading.fold.ledger, at=at, parameters=parameters, labels=reading.labels)
+    reading, estimates = asked.estimates()
     show_advice(
         estimates,
         people=people,

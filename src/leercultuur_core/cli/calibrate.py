@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 import click
 
-from ..phases import Calibration, default_parameters, dump_parameters, read_parameters
+from ..phases import Calibration, dump_parameters
 from ..phases import calibrate as fit
-from .infer import parameters_option
-from .reading import progress, read_files, reading_options
+from .asked import Asked, asks_for_files
+from .reading import progress
 
 _EPILOG = """\b
 Example:
@@ -24,28 +23,21 @@ A trained model may be an AI system in law: see docs/model.md.
 
 
 @click.command(epilog=_EPILOG)
-@reading_options
-@parameters_option
+@asks_for_files
 @click.option("--out", required=True, metavar="FILE", help="Where the new parameters go.")
 @click.pass_context
 def calibrate(
     ctx: click.Context,
-    files: tuple[str, ...],
-    at: datetime,
-    reader: str,
-    rule_files: tuple[str, ...],
-    rejects: str | None,
-    parameters_file: str | None,
+    asked: Asked,
     out: str,
 ) -> None:
     """Fit the phase model to the activity in FILE… and write its parameters."""
-    start = read_parameters(parameters_file) if parameters_file else default_parameters()
-    reading = read_files(files, reader=reader, rule_files=rule_files, rejects=rejects, at=at)
+    reading = asked.read()
     with progress("calibrating", 1000) as advance:
         result = fit(
             reading.fold.ledger,
-            at=at,
-            parameters=start,
+            at=asked.at,
+            parameters=asked.parameters,
             progress=lambda done, most: advance(1000 * done // most),
         )
     _report(result)

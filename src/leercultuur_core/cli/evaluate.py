@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -12,10 +11,9 @@ from attrs import asdict
 
 from ..errors import ConfigError, Problem
 from ..maturity.vocabulary import PHASES
-from ..phases import Evaluation, default_parameters, estimate, read_parameters
+from ..phases import Evaluation
 from ..phases import evaluate as judge
-from .infer import parameters_option
-from .reading import read_files, reading_options
+from .asked import Asked, asks_for_files
 
 _EPILOG = """\b
 Example:
@@ -27,8 +25,7 @@ mailbox that occurs once in the files.
 
 
 @click.command(epilog=_EPILOG)
-@reading_options
-@parameters_option
+@asks_for_files
 @click.option(
     "--labels", "labels_file", required=True, metavar="FILE", help="CSV with identifier,phase."
 )
@@ -38,20 +35,13 @@ mailbox that occurs once in the files.
 @click.pass_context
 def evaluate(
     ctx: click.Context,
-    files: tuple[str, ...],
-    at: datetime,
-    reader: str,
-    rule_files: tuple[str, ...],
-    rejects: str | None,
-    parameters_file: str | None,
+    asked: Asked,
     labels_file: str,
     form: str,
 ) -> None:
     """How well the estimates from FILE… agree with the phases in a labels file."""
     labels = read_labels(labels_file)
-    parameters = read_parameters(parameters_file) if parameters_file else default_parameters()
-    reading = read_files(files, reader=reader, rule_files=rule_files, rejects=rejects, at=at)
-    estimates = estimate(reading.fold.ledger, at=at, parameters=parameters, labels=reading.labels)
+    reading, estimates = asked.estimates()
     result = judge(estimates, labels)
     if form == "json":
         click.echo(json.dumps(asdict(result), indent=1))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 
 import click
 
 from ..maturity.vocabulary import PHASES, Language
-from ..phases import default_parameters, estimate, read_parameters
-from .infer import as_row, parameters_option
-from .reading import language_option, printable, read_files, reading_options
+from .asked import Asked, asks_for_files
+from .infer import as_row
+from .reading import language_option, printable
 
 _EPILOG = """\b
 Example:
@@ -21,8 +20,7 @@ An estimate is a guess with reasons, not a verdict. The person's own answer outr
 
 
 @click.command(epilog=_EPILOG)
-@reading_options
-@parameters_option
+@asks_for_files
 @click.option(
     "--learner", required=True, metavar="NAME", help="Name, mailbox or identifier as in the files."
 )
@@ -33,20 +31,13 @@ An estimate is a guess with reasons, not a verdict. The person's own answer outr
 @click.pass_context
 def explain(
     ctx: click.Context,
-    files: tuple[str, ...],
-    at: datetime,
-    reader: str,
-    rule_files: tuple[str, ...],
-    rejects: str | None,
-    parameters_file: str | None,
+    asked: Asked,
     learner: str,
     form: str,
     language: Language,
 ) -> None:
     """How one learner's phase moved, and what the estimate rests on."""
-    parameters = read_parameters(parameters_file) if parameters_file else default_parameters()
-    reading = read_files(files, reader=reader, rule_files=rule_files, rejects=rejects, at=at)
-    estimates = estimate(reading.fold.ledger, at=at, parameters=parameters, labels=reading.labels)
+    reading, estimates = asked.estimates()
     try:
         one = estimates[learner]
     except KeyError as error:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from ..maturity.vocabulary import PHASES, UNKNOWN, Language
-from ..phases import Estimate, Estimates, default_parameters, estimate, read_parameters
-from .reading import language_option, printable, read_files, reading_options
+from ..phases import Estimate, Estimates
+from .asked import Asked, asks_for_files
+from .reading import language_option, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,19 +29,8 @@ Nothing is stored. The names in the files are the names you see.
 """
 
 
-def parameters_option(function: Any) -> Any:
-    """``--parameters FILE``, shared by the commands that estimate."""
-    return click.option(
-        "--parameters",
-        "parameters_file",
-        metavar="FILE",
-        help="From `leercultuur calibrate`; the shipped ones otherwise.",
-    )(function)
-
-
 @click.command(epilog=_EPILOG)
-@reading_options
-@parameters_option
+@asks_for_files
 @click.option("--reasons", is_flag=True, help="Say for each person what the estimate rests on.")
 @click.option(
     "--format", "form", type=click.Choice(["table", "jsonl"]), default="table", show_default=True
@@ -50,20 +39,13 @@ def parameters_option(function: Any) -> Any:
 @click.pass_context
 def infer(
     ctx: click.Context,
-    files: tuple[str, ...],
-    at: datetime,
-    reader: str,
-    rule_files: tuple[str, ...],
-    rejects: str | None,
-    parameters_file: str | None,
+    asked: Asked,
     reasons: bool,
     form: str,
     language: Language,
 ) -> None:
     """In which phase each learner in FILE… seems to be, and how sure that is."""
-    parameters = read_parameters(parameters_file) if parameters_file else default_parameters()
-    reading = read_files(files, reader=reader, rule_files=rule_files, rejects=rejects, at=at)
-    estimates = estimate(reading.fold.ledger, at=at, parameters=parameters, labels=reading.labels)
+    reading, estimates = asked.estimates()
     if form == "jsonl":
         for one in estimates.values():
             click.echo(json.dumps(as_row(one, language if reasons else None), ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""What every command that reads files shares: options, reading with a progress bar, exit codes."""
+"""Reading files of activity: with a progress bar, what was kept aside, exit codes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,71 +24,6 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 _SHOWN_REJECTS = 5
 _PATIENCE = 1.0  # seconds before a progress bar is worth showing
-
-
-class Moment(click.ParamType[datetime]):
-    """``2026-03-02`` or ``2026-03-02T00:00:00Z``: an aware moment."""
-
-    name = "moment"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        if isinstance(value, datetime):
-            return value
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(
-                f"expected a date or a time such as 2026-03-02T00:00:00Z, found {value!r}",
-                param,
-                ctx,
-            )
-        if moment.tzinfo is not None:
-            return moment
-        try:
-            day = date.fromisoformat(value)
-        except ValueError:
-            self.fail(
-                f"expected a time with an offset, such as {value}Z, found {value!r}", param, ctx
-            )
-        return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
-
-def reading_options(function: _F) -> _F:
-    """The arguments and options of a command that reads files of activity."""
-    for decorate in reversed(
-        [
-            click.argument("files", nargs=-1, required=True, metavar="FILE…"),
-            click.option(
-                "--at",
-                type=Moment(),
-                default=lambda: datetime.now(UTC),
-                show_default="today",
-                help="As known at the start of this UTC day.",
-            ),
-            click.option(
-                "--reader",
-                default="xapi",
-                show_default=True,
-                help="How the files are written (see: leercultuur plugins).",
-            ),
-            click.option(
-                "--rules",
-                "rule_files",
-                multiple=True,
-                metavar="FILE",
-                help="Evidence rules of your own, on top of the shipped ones.",
-            ),
-            click.option(
-                "--rejects",
-                metavar="FILE",
-                help="Keep what could not be read here, as JSON Lines with the reason.",
-            ),
-        ]
-    ):
-        function = decorate(function)
-    return function
 
 
 def language_option(function: _F) -> _F:
