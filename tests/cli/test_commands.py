@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -169,14 +170,45 @@ def test_try_needs_no_files(run: Run, snapshot: SnapshotAssertion, language: str
     assert ran.out == snapshot
 
 
-def test_the_demo_shows_phases_reasons_and_three_prompts(run: Run, tmp_path: Path) -> None:
+def test_the_demo_goes_from_phases_to_two_nights(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     folder = tmp_path / "demo"
-    ran = run("demo", "--out", folder)
-    assert ran.code == 0
+    ran = run("demo")
+    assert ran.code == 0, ran.err
     assert (folder / "statements.ndjson.gz").exists()
     assert (folder / "people.csv").exists()
     assert "everybody here is made up" in ran.out
     assert all(phase in ran.out for phase in PHASES)
     assert ran.out.count("\nto ") == 3
     assert " as manager" in ran.out
-    assert run("demo", "--out", folder).out == ran.out
+    assert max(len(line) for line in ran.out.splitlines()) <= 80
+
+    sent = len(list((folder / "messages").glob("*.json")))
+    assert sent > 30
+    assert f"deliver   {sent} sent" in ran.out
+    assert "deliver   nothing to send" in ran.out
+    assert "0 more: nothing is sent twice" in ran.out
+    assert f"outbox    {sent} sent" in ran.out
+    assert "Vandaag niets: één bericht op dinsdag" in ran.out
+    assert re.search(r"activities +147\n", ran.out)
+    assert re.search(r"persons +1 gone\n", ran.out)
+    assert "with her name in them: 0." in ran.out
+    assert "known as Sanne: 0" in ran.out
+
+    (folder / "mine.txt").write_text("kept")
+    assert run("demo").out == ran.out
+    assert (folder / "mine.txt").exists()
+
+
+def test_the_demo_leaves_an_organisation_of_your_own_alone(run: Run, tmp_path: Path) -> None:
+    assert run("init", tmp_path).code == 0
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    ran = run("demo", "--out", tmp_path)
+    assert ran.code == 2
+    assert "choose another folder with --out" in ran.err
+    assert before == {path: path.read_bytes() for path in tmp_path.iterdir()}
+    (tmp_path / "leercultuur.toml").unlink()
+    assert run("demo", "--out", tmp_path).code == 2
+    assert (tmp_path / "identity.key").exists()

@@ -181,6 +181,12 @@ def test_a_second_writer_waits_and_then_says_who_holds_it(store: Store) -> None:
         write(second)
 
 
+def test_a_transaction_holds_the_store_from_its_start(store: Store) -> None:
+    """So that what it reads first is still true when it writes."""
+    with Store.open(store.name, wait=0.1) as second, store.transaction():
+        assert trouble(lambda: write(second))[0] == "busy"
+
+
 def test_a_second_writer_goes_on_when_the_first_is_done(store: Store) -> None:
     with Store.open(store.name, wait=10) as second:
         with store.transaction() as tx:

@@ -9,6 +9,7 @@ import click
 
 from ..activity.evidence import EvidenceRules
 from ..extension import Plugins
+from .engine import config_option, opened
 from .reading import load_rules, read_files
 
 _EPILOG = """\b
@@ -16,10 +17,11 @@ Examples:
   leercultuur rules                              every rule, most specific first
   leercultuur rules --check my-rules.toml        is this file right?
   leercultuur rules --unknown statements.ndjson  verbs no rule knows, with a snippet
+  leercultuur rules apply --dry-run              what they change in your store
 """
 
 
-@click.command(epilog=_EPILOG)
+@click.group(invoke_without_command=True, epilog=_EPILOG)
 @click.option(
     "--unknown",
     "unknown_in",
@@ -54,6 +56,8 @@ def rules(
     form: str,
 ) -> None:
     """Evidence rules: which activity counts as which kind of evidence."""
+    if ctx.invoked_subcommand is not None:
+        return
     if unknown_in:
         reading = read_files(unknown_in, reader=reader, rule_files=rule_files)
         _unknown(reading.fold.unknown_verbs, form)
@@ -64,6 +68,21 @@ def rules(
         click.echo(f"{check_file}: {count} {'rule' if count == 1 else 'rules'}, no mistakes")
         return
     _show(load_rules(plugins, rule_files), form)
+
+
+@rules.command()
+@click.option("--dry-run", is_flag=True, help="Only show what would differ.")
+@config_option
+def apply(dry_run: bool, config_file: str) -> None:
+    """Read what the store keeps again with today's rules.
+
+    What was sent is not sent again; what is kept no longer keeps the kind it had.
+    """
+    with opened(config_file) as engine:
+        moved = engine.apply_rules(dry_run=dry_run)
+    for (before, after), count in sorted(moved.items()):
+        click.echo(f"{count:>9,}  {before} → {after}")
+    click.echo("nothing differs" if not moved else "not applied" if dry_run else "applied")
 
 
 def _unknown(verbs: Counter[tuple[str, str]], form: str) -> None:

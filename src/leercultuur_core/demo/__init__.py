@@ -1,6 +1,17 @@
 """Made-up people, to see the library at work without anybody's data."""
 
 from .bakery import AT, people_csv, statements, write_bakery
+from .organisation import clear, messages, store_files, write_organisation
 from .sanne import sanne
 
-__all__ = ["AT", "people_csv", "sanne", "statements", "write_bakery"]
+__all__ = [
+    "AT",
+    "clear",
+    "messages",
+    "people_csv",
+    "sanne",
+    "statements",
+    "store_files",
+    "write_bakery",
+    "write_organisation",
+]

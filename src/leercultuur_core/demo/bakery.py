@@ -93,7 +93,7 @@ class Trace(NamedTuple):
 _ADL, _AS = "http://adlnet.gov/expapi", "http://activitystrea.ms/schema/1.0"
 _TIN, _DOD = "http://id.tincanapi.com/verb", "https://w3id.org/xapi/dod-isd/verbs"
 
-_TRACES = {
+TRACES = {
     "viewed": Trace(
         f"{_ADL}/verbs/experienced", "experienced", f"{_ADL}/activities/module", LEARNING
     ),
@@ -122,6 +122,8 @@ _TRACES = {
     "mentored": Trace(f"{_TIN}/mentored", "mentored", f"{_ADL}/activities/performance", LOGBOOK),
     "feedback-given": Trace(f"{_TIN}/rated", "rated", f"{_ADL}/activities/performance", LOGBOOK),
 }
+"""Evidence kind → how it looks as a statement."""
+
 _COURSES = (
     "Zuurdesem",
     "Nieuwe oven",
@@ -152,32 +154,33 @@ def _half_year(
     activity_level = dice.gammavariate(parameters.activity_shape, 1 / parameters.activity_shape)
     away = set(dice.sample(range(WEEKS), 2))
     question_week = dice.randrange(WEEKS - 8, WEEKS) if dice.random() < 0.15 else None
-    phase = _draw(list(parameters.startprob), dice)
+    phase = draw(list(parameters.startprob), dice)
     start = AT - timedelta(weeks=WEEKS)
     for week in range(WEEKS):
         if week:
-            phase = _draw(list(parameters.transmat[phase]), dice)
+            phase = draw(list(parameters.transmat[phase]), dice)
         if week in away:
             continue
         monday = start + timedelta(weeks=week)
         burst = dice.gammavariate(parameters.burst_shape, 1 / parameters.burst_shape)
         moments = []
-        for kind, trace in _TRACES.items():
+        for kind, trace in TRACES.items():
             if trace.platform not in platforms:
                 continue
             mean = parameters.rates[kind][phase] * activity_level * burst
-            moments += [(_working_moment(monday, dice), trace) for _ in range(_poisson(mean, dice))]
+            moments += [(_working_moment(monday, dice), trace) for _ in range(poisson(mean, dice))]
         for moment, trace in sorted(moments):
             yield _statement(name, trace, dice.choice(_COURSES), moment, dice)
         if week == question_week:
             yield _answer(name, PHASES[phase], _working_moment(monday, dice), dice)
 
 
-def _draw(weights: list[float], dice: random.Random) -> int:
+def draw(weights: list[float], dice: random.Random) -> int:
+    """An index, as often as its weight says."""
     return dice.choices(range(len(weights)), weights)[0]
 
 
-def _poisson(mean: float, dice: random.Random) -> int:
+def poisson(mean: float, dice: random.Random) -> int:
     """A Poisson draw by multiplying uniforms (Knuth); fine for the small means here."""
     limit, product, count = math.exp(-mean), dice.random(), 0
     while product > limit:

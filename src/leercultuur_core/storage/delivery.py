@@ -178,6 +178,22 @@ class Delivery:
         rows = self._rows.all(f"{_PROMPT}{where} ORDER BY o.created, o.prompt_id", *values)
         return [_prompt(row) for row in rows]
 
+    def episodes(self) -> set[tuple[str, str]]:
+        """(recipient, episode) of every prompt that was ever made."""
+        return {
+            (uuid, episode)
+            for uuid, episode in self._rows.all(
+                "SELECT DISTINCT p.uuid, o.episode FROM outbox o "
+                "JOIN persons p ON p.person = o.recipient"
+            )
+        }
+
+    def states(self) -> dict[str, int]:
+        """State → how many prompts are in it."""
+        return dict(
+            self._rows.all("SELECT state, count(*) FROM outbox GROUP BY state ORDER BY state")
+        )
+
     def prompt(self, prompt_id: str) -> OutboxPrompt | None:
         """One prompt by its id."""
         row = self._rows.first(f"{_PROMPT}WHERE o.prompt_id = ?", prompt_id)

@@ -15,8 +15,8 @@ from ..activity.visibility import (
     learned_visibility,
     merge_intervals,
 )
+from .counts import add_to_ledger, add_to_sightings
 from .interned import Facets, all_shapes, ruleset
-from .pages import add_to_ledger, add_to_sightings
 from .payload import unpack
 from .rows import Rows
 
@@ -109,8 +109,7 @@ class LedgerTables:
         """
         first_week: dict[str, int] = {}
         for (_, source, _, _, day), _ in self._sightings():
-            if day < until:
-                first_week[source] = min(iso_week(day), first_week.get(source, iso_week(day)))
+            first_week[source] = min(iso_week(day), first_week.get(source, iso_week(day)))
         sources: dict[str, dict[str, tuple[Interval, ...]]] = {}
         for (person, source, _, _, day), _ in ledger:
             if day < until:

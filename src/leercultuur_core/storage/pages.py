@@ -6,17 +6,20 @@ only what changed is written, as plain tuples.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
 import msgspec
 from attrs import field, frozen
 
-from ..activity.activity import Activity, Record, Retraction, utc_day
+from ..activity.activity import Record, Retraction, utc_day
 from ..activity.evidence import EvidenceRules
 from ..activity.ledger import Fold, Version
 from . import identities
+from .counts import add_to_ledger, add_to_sightings
 from .identifier import Identifier, masked
 from .interned import Facets, Shapes, ruleset
 from .payload import pack
@@ -93,6 +96,12 @@ class Pages:
 
         ``at`` is now. Raises `StoreError` when the key is not the store's.
         """
+        with _no_garbage_collection():
+            return self._take_in(records, rules, identify, at)
+
+    def _take_in(
+        self, records: Iterable[Record], rules: EvidenceRules, identify: Identifier, at: datetime
+    ) -> PageResult:
         page = list(records)
         resolved = self._identities(page, identify, at)
         page, erased, too_old = self._wanted(page, resolved.barred)
@@ -328,6 +337,20 @@ class Pages:
         )
 
 
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """A page makes hundreds of thousands of tuples and no cycles: looking for cycles among them
+    again and again takes a sixth of the time. At most for the second or so that a page takes."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 def _by_digest(one: tuple[tuple[bytes, bytes], str, Version]) -> bytes:
     """The order of the index, so that it is walked once."""
     return one[0][0]
@@ -348,34 +371,3 @@ def _without(record: Record, barred: frozenset[str]) -> Record | None:
     if len(kept) == len(members):
         return record
     return msgspec.structs.replace(record, identities=kept[0], group=tuple(kept[1:]))
-
-
-def add_to_ledger(rows: Rows, deltas: Mapping[tuple[int, int, int], int]) -> None:
-    """Adds to ledger rows, by (day, identity, facet); a row that comes to 0 goes."""
-    ordered = sorted(deltas.items())
-    rows.many(
-        "INSERT INTO ledger (day, identity, facet, count) VALUES (?, ?, ?, ?) "
-        "ON CONFLICT (day, identity, facet) DO UPDATE SET count = ledger.count + excluded.count",
-        [(*key, count) for key, count in ordered if count],
-    )
-    rows.many(
-        "DELETE FROM ledger WHERE day = ? AND identity = ? AND facet = ? AND count = 0",
-        [key for key, count in ordered if count < 0],
-    )
-
-
-def add_to_sightings(rows: Rows, deltas: Mapping[tuple[str, str, int], int]) -> None:
-    """Adds to what was seen of everybody together, by (source, kind, day)."""
-    ordered = sorted(deltas.items())
-    rows.many(
-        "INSERT INTO sightings (source, kind, day, count) VALUES (?, ?, ?, ?) "
-        "ON CONFLICT (source, kind, day) DO UPDATE SET count = sightings.count + excluded.count",
-        [(*key, count) for key, count in ordered if count],
-    )
-    rows.many(
-        "DELETE FROM sightings WHERE source = ? AND kind = ? AND day = ? AND count <= 0",
-        [key for key, count in ordered if count < 0],
-    )
-
-
-__all__ = ["Activity", "PageResult", "Pages", "RejectLike", "add_to_ledger", "add_to_sightings"]

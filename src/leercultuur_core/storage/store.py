@@ -127,19 +127,23 @@ class Store:
         return None
 
     @contextmanager
-    def _begin(self, mode: str) -> Iterator[Connection]:
+    def _begin(self, mode: str, *, durable: bool = False) -> Iterator[Connection]:
         with store_errors(self.name), self.engine.connect() as plain:
-            connection = plain.execution_options(leercultuur_begin=mode)
+            connection = plain.execution_options(
+                leercultuur_begin=mode, leercultuur_durable=durable
+            )
             with connection.begin():
                 yield connection
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
+    def transaction(self, *, durable: bool = False) -> Iterator[Transaction]:
         """Everything in the block is kept, or nothing where anything in it raises.
 
-        One writer at a time; waits for another, then raises `StoreError` (``busy``).
+        One writer at a time; waits for another, then raises `StoreError` (``busy``). A transaction
+        that was kept outlives the program; one that is ``durable`` a power cut too, at the price
+        of waiting for the disk. Without it a power cut may take the last ones together.
         """
-        with self._begin("IMMEDIATE") as connection:
+        with self._begin("IMMEDIATE", durable=durable) as connection:
             yield Transaction(connection)
 
     @contextmanager
@@ -271,6 +275,8 @@ def _engine(url: str | Path, wait: float) -> tuple[Engine, str, Path | None]:
         if mode:
             # Kept in the file; the first writer sets it. Not allowed inside a transaction.
             connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+            durable = connection.get_execution_options().get("leercultuur_durable", False)
+            connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         connection.exec_driver_sql(f"BEGIN {mode}")
 
     is_uri = address.database.startswith("file:")

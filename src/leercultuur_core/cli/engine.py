@@ -1,0 +1,154 @@
+"""What every command that works on a store shares: the configuration, the moment, the outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from getpass import getuser
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from ..errors import StoreError
+from .asked import Moment
+
+if TYPE_CHECKING:
+    from ..run.collecting import Collected
+    from ..run.delivering import Delivered
+    from ..run.engine import Engine
+    from ..run.estimating import Estimated
+    from ..run.planning import Planned
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+_EXTRA = {"sqlalchemy", "alembic", "holidays", "tenacity"}
+
+config_option = click.option(
+    "--config",
+    "config_file",
+    default="leercultuur.toml",
+    show_default=True,
+    metavar="FILE",
+    help="The organisation's configuration.",
+)
+
+
+def engine_options(function: _F) -> _F:
+    """``--config`` and ``--now``, shared by the commands that work on a store."""
+    now = click.option(
+        "--now",
+        type=Moment(),
+        default=lambda: datetime.now(UTC),
+        show_default="the clock",
+        help="As if it were this moment; for trying things out.",
+    )
+    return config_option(now(function))
+
+
+@contextmanager
+def opened(config_file: str, *, create: bool = False, upgrade: bool = False) -> Iterator[Engine]:
+    """The engine of a configuration. Exit code 2 where another run is at work, or where what the
+    engine needs is not installed."""
+    try:
+        from ..run.engine import Engine  # noqa: PLC0415 - brings the store's libraries
+
+        engine = Engine.from_config(config_file, create=create, upgrade=upgrade)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _EXTRA:
+            raise
+        raise click.UsageError(
+            f"this command needs {error.name}; try: pip install 'leercultuur-core[engine]'"
+        ) from None
+    with engine:
+        try:
+            yield engine
+        except StoreError as error:
+            if error.trouble != "busy":
+                raise
+            click.echo(str(error), err=True)
+            click.get_current_context().exit(2)
+
+
+def one_person(engine: Engine, who: str, now: datetime) -> str:
+    """The uuid of whom ``who`` is; exit code 2 where that is nobody or cannot be told."""
+    found = engine.find(who, now)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise click.UsageError(
+            "nobody is known by that; give an identifier such as account|<address>|<name>, a mail "
+            "address, a name from the people file, or the person's id"
+        )
+    raise click.UsageError(
+        f"{len(found)} people are known by that; use one of these ids: {', '.join(found)}"
+    )
+
+
+def reader() -> str:
+    """Who reads, for the audit: the name of the account on this machine."""
+    try:
+        return getuser()
+    except (OSError, KeyError):
+        return "unknown"
+
+
+def told_collected(done: Collected) -> None:
+    """One line per directory and source."""
+    for directory in done.directories:
+        if directory.problem:
+            _line("collect", directory.name, directory.problem)
+            continue
+        parts = [f"{directory.people:,} people", f"{directory.new:,} new"]
+        parts += [f"{directory.gone:,} left"] if directory.gone else []
+        parts += [f"{directory.ambiguous:,} not clear who"] if directory.ambiguous else []
+        _line("collect", directory.name, " · ".join(parts))
+    for source in done.sources:
+        parts = [f"{source.new:,} new"]
+        for word, count in (
+            ("replaced", source.replaced),
+            ("taken back", source.retracted),
+            ("seen before", source.duplicates),
+            ("with two contents", source.conflicts),
+        ):
+            parts += [f"{count:,} {word}"] if count else []
+        parts.append(f"{source.rejected:,} rejected")
+        if source.unknown:
+            parts.append(f"{len(source.unknown):,} verbs unknown")
+        _line("collect", source.name, " · ".join(parts))
+        if source.problem:
+            _line("collect", source.name, source.problem)
+
+
+def told_estimated(done: Estimated, minimum_group: int) -> None:
+    """How many, and for a group large enough how many moved: of one person that is their secret."""
+    parts = [f"{done.people:,} people"]
+    if done.people >= minimum_group:
+        parts += [f"{done.moved_on:,} moved on", f"{done.moved_back:,} moved back"]
+    _line("estimate", "", " · ".join([*parts, *_reasons(done.left_out)]))
+
+
+def told_planned(done: Planned) -> None:
+    """How many prompts there are, and why there are no more."""
+    waits = f" ({done.held:,} for working hours)" if done.held else ""
+    _line("plan", "", " · ".join([f"{done.made:,} new prompts{waits}", *_reasons(done.nothing)]))
+
+
+def told_delivered(done: Delivered) -> None:
+    """What became of the messages."""
+    parts = [f"{count:,} {state}" for state, count in done.states.items()]
+    text = " · ".join(parts) or "nothing to send"
+    if done.reasons:
+        text += f" ({', '.join(_reasons(done.reasons))})"
+    _line("deliver", "", text)
+    for sink, problem in done.problems.items():
+        _line("deliver", sink, problem)
+
+
+def _reasons(counts: Mapping[str, int]) -> list[str]:
+    return [f"{count:,} {reason.replace('_', ' ')}" for reason, count in counts.items()]
+
+
+def _line(verb: str, name: str, text: str) -> None:
+    head = f"{verb:<9} {name:<11} " if name else f"{verb:<9} "
+    click.echo(head + text)

@@ -1,0 +1,130 @@
+"""Estimate: from the ledger in the store to everyone's phase, for whom that may be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from attrs import field, frozen
+
+from ..activity.activity import utc_day
+from ..maturity.vocabulary import PHASES
+from ..phases import Estimate, Estimates, Parameters, estimate
+from ..storage import KeptEstimate, Transaction
+from .rights import Rights
+
+_MILLION = 1_000_000
+
+
+@frozen
+class Estimated:
+    """What one `estimate` gave.
+
+    people
+        Of how many the phase was estimated.
+    moved_on, moved_back
+        How many are shown in a later, or an earlier, phase than at the estimate before.
+    left_out
+        Reason → how many it may not, or no longer, be done of.
+    estimates
+        The estimates by person (uuid): everything `infer` gives, reasons too.
+    """
+
+    people: int
+    moved_on: int
+    moved_back: int
+    left_out: Mapping[str, int]
+    estimates: Estimates = field(repr=False)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The numbers, by name."""
+        return {"people": self.people, "left_out": sum(self.left_out.values())}
+
+
+def believe(
+    tx: Transaction,
+    rights: Rights,
+    *,
+    at: datetime,
+    parameters: Parameters,
+) -> Estimates:
+    """Estimates of everybody whose phase may be estimated, by uuid; writes nothing.
+
+    What could be seen is learned from everyone's activities, as `infer` does, also from those of
+    people whose phase is not estimated.
+    """
+    until = utc_day(at)
+    wanted = [uuid for uuid, person in rights.people.items() if rights.may_estimate(person)]
+    everybody = len(wanted) == len(rights.people)
+    ledger = tx.ledger.read(None if everybody else wanted)
+    return estimate(
+        ledger,
+        at=at.astimezone(UTC),
+        visibility=tx.ledger.visibility(until=until),
+        presence=tx.ledger.presence(ledger, until=until),
+        parameters=parameters,
+        labels={uuid: rights.people[uuid].name for uuid in wanted},
+    )
+
+
+def keep(tx: Transaction, rights: Rights, estimates: Estimates, *, at: datetime) -> Estimated:
+    """Puts the estimates in the store and takes out those of whom they may no longer be kept.
+
+    ``rights`` are those of now: who said no while the estimates were made is left out.
+    """
+    before = tx.results.estimates()
+    day = utc_day(at)
+    prompted = tx.delivery.episodes()
+    kept = [
+        _kept(one, day, before.get(uuid), prompted)
+        for uuid, one in estimates.items()
+        if uuid in rights.people and rights.may_estimate(rights.people[uuid])
+    ]
+    out: Counter[str] = Counter(
+        rights.why_not_estimated(person)
+        for person in rights.people.values()
+        if not rights.may_estimate(person)
+    )
+    tx.results.drop_estimates(before.keys() - {one.person for one in kept})
+    tx.results.put_estimates(kept)
+    moves = [_move(before[one.person].phase, one.phase) for one in kept if one.person in before]
+    return Estimated(
+        people=len(kept),
+        moved_on=moves.count(1),
+        moved_back=moves.count(-1),
+        left_out=dict(out),
+        estimates=estimates,
+    )
+
+
+def _kept(
+    one: Estimate, day: int, before: KeptEstimate | None, prompted: set[tuple[str, str]]
+) -> KeptEstimate:
+    first, second, third, fourth, fifth = (
+        round(one.probabilities[phase] * _MILLION) for phase in PHASES
+    )
+    episode = one.episode
+    # An episode is frozen once a prompt exists: late rows must not make it seem another.
+    if before and before.phase == one.phase and (before.person, before.episode) in prompted:
+        episode = before.episode
+    return KeptEstimate(
+        one.identifier, day, one.phase, (first, second, third, fourth, fifth), episode, one.cycles
+    )
+
+
+def _move(before: str, now: str) -> int:
+    """1 for a later phase, -1 for an earlier one, 0 otherwise and where either is unknown."""
+    order: list[str] = [*PHASES]
+    if before not in order or now not in order:
+        return 0
+    return (order.index(now) > order.index(before)) - (order.index(now) < order.index(before))
+
+
+def frozen_episodes(tx: Transaction) -> Mapping[str, str]:
+    """Person → the episode they are in, as the last estimate kept it."""
+    return {uuid: one.episode for uuid, one in tx.results.estimates().items()}
+
+
+__all__ = ["Estimated", "believe", "frozen_episodes", "keep"]

@@ -1,0 +1,94 @@
+"""Whose data may be used for what, read from the store at once for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from attrs import frozen
+
+from ..privacy.purposes import (
+    Choice,
+    PurposeId,
+    Refused,
+    RefusedReason,
+    allowed,
+    may_estimate,
+    purposes,
+)
+from ..storage import StoredPerson, Transaction
+from .config import Configuration
+
+LeftOut = RefusedReason | Literal["left"]
+"""Why somebody is left out. ``left``: their directory no longer names them."""
+
+
+@frozen
+class Rights:
+    """What everybody said, on one day, with what the organisation chose."""
+
+    people: Mapping[str, StoredPerson]
+    said: Mapping[PurposeId, Mapping[str, bool]]
+    configuration: Configuration
+    day: date
+
+    @classmethod
+    def read(cls, tx: Transaction, configuration: Configuration, at: datetime) -> Rights:
+        """From the store; ``at`` (aware) gives the day, in the organisation's time zone."""
+        return cls(
+            people=tx.people.all(),
+            said={purpose: tx.privacy.consents(purpose) for purpose in purposes()},
+            configuration=configuration,
+            day=at.astimezone(ZoneInfo(configuration.organisation.time_zone)).date(),
+        )
+
+    @property
+    def _choices(self) -> Mapping[PurposeId, Choice]:
+        privacy = self.configuration.privacy
+        return {"own_prompts": privacy.own_prompts, "group_releases": privacy.group_releases}
+
+    def refusal(self, person: StoredPerson, purpose: PurposeId) -> LeftOut | None:
+        """Why ``purpose`` may not be done for this person; ``None`` where it may."""
+        if not person.active:
+            return "left"
+        answer = allowed(
+            purpose,
+            said=_Said(self.said, person.uuid),
+            go_live=self.configuration.organisation.go_live,
+            day=self.day,
+            choices=self._choices,
+            student=person.employment == "student",
+            students_configured=self.configuration.model.students is not None,
+        )
+        return answer.reason if isinstance(answer, Refused) else None
+
+    def may_estimate(self, person: StoredPerson) -> bool:
+        """Whether this person's phase may be estimated for any purpose."""
+        return person.active and may_estimate(
+            said=_Said(self.said, person.uuid),
+            go_live=self.configuration.organisation.go_live,
+            day=self.day,
+            choices=self._choices,
+            student=person.employment == "student",
+            students_configured=self.configuration.model.students is not None,
+        )
+
+    def why_not_estimated(self, person: StoredPerson) -> LeftOut:
+        """Of somebody whose phase may not be estimated: the reason to tell."""
+        return self.refusal(person, "own_prompts") or "off"
+
+
+@frozen
+class _Said:
+    """What one person said, as `allowed` asks it."""
+
+    said: Mapping[PurposeId, Mapping[str, bool]]
+    person: str
+
+    def given(self, purpose: PurposeId) -> bool | None:
+        return self.said[purpose].get(self.person)
+
+
+__all__ = ["LeftOut", "Rights"]

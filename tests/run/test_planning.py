@@ -1,0 +1,221 @@
+"""Plan: one fitting step for whom that may be, and a reason for everybody else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from attrs import evolve
+
+from leercultuur_core.activity.activity import Activity
+from leercultuur_core.extension import DirectoryPerson, Page
+from leercultuur_core.maturity import maturity_model
+from leercultuur_core.privacy.purposes import RefusedReason
+from leercultuur_core.run.delivering import _prompt
+from leercultuur_core.run.engine import Engine
+from leercultuur_core.run.phrases import say
+from leercultuur_core.storage import OutboxPrompt
+
+from .conftest import NOW, ListDirectory, ListSource, Make, workers
+from .outside import Mailbox, OnceSink
+
+DAY = timedelta(days=1)
+STEP = "http://adlnet.gov/expapi/verbs/progressed"
+
+
+def lessons(name: str, days: range, verb: str = STEP) -> list[Activity]:
+    return [
+        Activity(
+            id=f"{name}-{day}-{verb}",
+            identities=(f"account|home|{name}",),
+            verb=verb,
+            occurred_at=NOW - timedelta(days=day),
+        )
+        for day in days
+    ]
+
+
+def person(name: str, **fields: object) -> DirectoryPerson:
+    return DirectoryPerson((f"account|home|{name}",), name=name.title(), **fields)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def sink(tmp_path: Path) -> OnceSink:
+    return OnceSink(Mailbox(tmp_path / "lines"))
+
+
+@pytest.fixture
+def sanne(make: Make, sink: OnceSink) -> Engine:
+    """Sanne has been at it for weeks; nothing was sent yet."""
+    engine = make(
+        sources={"lms": ListSource([Page(lessons("sanne", range(1, 40)))])},
+        directories={"people": ListDirectory([person("sanne")])},
+        sinks={"sink": sink},
+    )
+    engine.collect(NOW)
+    return engine
+
+
+def outbox(engine: Engine) -> list[OutboxPrompt]:
+    with engine.store.reading() as tx:
+        return tx.delivery.prompts()
+
+
+def test_a_prompt_freezes_what_was_believed(sanne: Engine) -> None:
+    assert sanne.plan(NOW).made == 1
+    (stored,) = outbox(sanne)
+    assert stored.payload["believed"]["phase"] == "acting"
+    assert stored.payload["believed"]["at"] == "2026-03-03"
+    assert sum(stored.payload["believed"]["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+    prompt = _prompt(stored, "Sanne")
+    assert prompt.id == stored.prompt_id
+    assert prompt.as_row() == stored.payload["prompt"]
+    assert prompt.text.startswith("Hoi Sanne,")
+    assert stored.subject_person == stored.recipient == prompt.recipient
+
+
+def test_planning_twice_makes_one_prompt_and_the_next_night_none(sanne: Engine) -> None:
+    assert sanne.plan(NOW).made == 1
+    assert sanne.plan(NOW).nothing == {"waiting": 1}
+    assert sanne.deliver(NOW).states == {"sent": 1}
+    assert sanne.run(NOW + DAY).planned.nothing == {"weekly": 1}
+    assert sanne.why(outbox(sanne)[0].recipient, NOW + DAY, by="t").text == (
+        "Vandaag niets: één bericht op dinsdag, hoogstens één per week."
+    )
+
+
+def test_a_week_later_another_step_follows_in_the_same_episode(sanne: Engine) -> None:
+    sanne.run(NOW)
+    sanne.run(NOW + 7 * DAY)
+    first, second = outbox(sanne)
+    assert first.episode == second.episode
+    assert first.intervention != second.intervention
+    assert second.state == "sent"
+
+
+def test_not_for_me_is_never_offered_again(sanne: Engine) -> None:
+    source = sanne.adapters.sources["lms"]
+    assert isinstance(source, ListSource)
+    source.pages = [Page(lessons("sanne", range(-50, 0)))]
+    at = NOW
+    offered = []
+    for _ in range(6):
+        sanne.run(at)
+        (*_, last) = outbox(sanne)
+        offered.append(last.intervention)
+        assert sanne.answer(last.prompt_id, "not_for_me", at)
+        at += 7 * DAY
+    assert len(set(offered)) == 6
+    assert not sanne.answer("no such prompt", "done", at)
+
+
+def test_wrong_brings_the_question_and_no_guess(sanne: Engine) -> None:
+    sanne.run(NOW)
+    (first,) = outbox(sanne)
+    sanne.answer(first.prompt_id, "wrong", NOW)
+    sanne.run(NOW + 7 * DAY)
+    *_, second = outbox(sanne)
+    assert second.payload["question"]
+    assert not first.payload["question"]
+
+
+def test_when_nothing_is_left_that_is_the_reason(sanne: Engine) -> None:
+    everything = maturity_model()
+    sanne._model = evolve(everything, all=everything.interventions(layer="hr"))
+    assert sanne.plan(NOW).nothing == {"nothing_new": 1}
+
+
+def test_late_rows_do_not_make_an_episode_another(sanne: Engine) -> None:
+    sanne.run(NOW)
+    (first,) = outbox(sanne)
+    source = sanne.adapters.sources["lms"]
+    assert isinstance(source, ListSource)
+    source.pages = [Page(lessons("sanne", range(40, 120)))]
+    sanne.collect(NOW + DAY)
+    done = sanne.estimate(NOW + DAY)
+    (now,) = done.estimates.values()
+    assert now.phase == "acting"
+    assert now.episode != first.episode
+    with sanne.store.reading() as tx:
+        (kept,) = tx.results.estimates().values()
+    assert kept.episode == first.episode
+
+
+def test_each_reason_has_its_people(make: Make, sink: OnceSink) -> None:
+    people = [
+        person("sanne"),
+        person("student", employment="student"),
+        person("gone", active=False),
+        person("hr", roles=("hr",)),
+    ]
+    engine = make(directories={"people": ListDirectory(people)}, sinks={"sink": sink})
+    engine.collect(NOW)
+    assert engine.plan(NOW).nothing == {"left": 1, "not_a_worker": 1, "student": 1}
+    without = make(path=Path(engine.store.name))
+    assert without.plan(NOW).nothing["no_sink"] == 1
+    before = make(path=Path(engine.store.name), go_live=None, sinks={"sink": sink})
+    assert before.plan(NOW).nothing == {"left": 1, "no_go_live": 3}
+    assert before.deliver(NOW).states == {"withdrawn": 1}
+
+
+def test_opt_in_asks_for_a_yes(make: Make, sink: OnceSink) -> None:
+    engine = make(directories={"people": workers(2)}, sinks={"sink": sink}, own_prompts="opt-in")
+    engine.collect(NOW)
+    assert engine.plan(NOW).nothing == {"not_opted_in": 2}
+    (first,) = engine.find("worker 0", NOW)
+    assert engine.consent(first, "own_prompts", True, NOW)
+    done = engine.plan(NOW)
+    assert (done.made, done.nothing) == (1, {"not_opted_in": 1})
+    with pytest.raises(ValueError, match="expected a purpose"):
+        engine.consent(first, "anything", True, NOW)
+    assert not engine.consent("nobody", "own_prompts", True, NOW)
+
+
+def test_the_sink_with_an_address_is_chosen(make: Make, sink: OnceSink, tmp_path: Path) -> None:
+    from leercultuur_core.run.sinks import FilesSink, FilesSinkSettings
+
+    mail = FilesSink(FilesSinkSettings(tmp_path / "mail", channel="mail"))
+    people = [person("sanne"), person("piet", addresses={"mail": "piet@example.org"})]
+    engine = make(directories={"people": ListDirectory(people)}, sinks={"mail": mail, "all": sink})
+    engine.collect(NOW)
+    engine.plan(NOW)
+    assert sorted(prompt.sink for prompt in outbox(engine)) == ["all", "mail"]
+
+
+def test_every_reason_has_words_in_both_languages() -> None:
+    from leercultuur_core.advice.care import Reason
+    from leercultuur_core.advice.care_hours import ClosedReason
+    from leercultuur_core.run.planning import NothingReason
+
+    def members(alias: object) -> set[str]:
+        return {
+            leaf
+            for part in get_args(alias)
+            for leaf in (members(part) if get_args(part) else {str(part)})
+        }
+
+    own = members(NothingReason) - members(Reason) - members(RefusedReason) - members(ClosedReason)
+    assert own == {"left", "no_sink", "not_a_worker", "waiting", "nothing_new"}
+    for key in [*(own - {"waiting"}), "to_be_planned"]:
+        assert say("nl", key) != say("en", key)
+    for state in ("held", "ready", "sending", "failed"):
+        assert say("en", f"waiting.{state}", day="", time="")
+
+
+def test_why_tells_what_waits(sanne: Engine) -> None:
+    (uuid,) = sanne.find("sanne", NOW)
+    assert sanne.why(uuid, NOW, by="t", language="en").reason == "to_be_planned"
+    night = NOW - timedelta(hours=7)
+    sanne.plan(night)
+    why = sanne.why(uuid, night, by="tester", language="en")
+    assert why.text == "A message is ready; it goes from 2026-03-03 08:30."
+    assert why.waiting == ("held",)
+    with pytest.raises(KeyError):
+        sanne.why("nobody", NOW, by="t")
+    with sanne.store.reading() as tx:
+        assert [(entry.who, entry.what) for entry in tx.privacy.audit(subject=uuid)] == [
+            ("t", "why"),
+            ("tester", "why"),
+        ]
