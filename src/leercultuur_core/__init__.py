@@ -70,10 +70,12 @@ if TYPE_CHECKING:
         infer,
         read_parameters,
     )
+    from .run.engine import Engine
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "run.engine": ("Engine",),
     "activity.activity": (
         "Activity",
         "DEFAULT_SOURCE",
@@ -172,6 +174,7 @@ __all__ = [
     "ConfigError",
     "Directory",
     "DirectoryPerson",
+    "Engine",
     "Estimate",
     "Estimates",
     "Evaluation",

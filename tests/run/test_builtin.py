@@ -9,8 +9,9 @@ import pytest
 
 from leercultuur_core.demo import people_csv, write_bakery
 from leercultuur_core.errors import ConfigError, SourceUnavailable, StoreError
+from leercultuur_core.extension import Secret
 from leercultuur_core.run.builtin import PeopleFile, PeopleFileSettings, make_all, switched_on
-from leercultuur_core.run.config import read_configuration
+from leercultuur_core.run.config import Configuration, Organisation, read_configuration
 from leercultuur_core.run.engine import Engine
 from leercultuur_core.run.setup import check, initialise
 from leercultuur_core.run.sinks import FilesSink
@@ -152,3 +153,10 @@ def test_a_bare_name_needs_its_system(tmp_path: Path) -> None:
         list(bare.people())
     assert "sanne" not in str(error.value)
     assert [finding.level for finding in bare.check()] == ["problem"] * 3
+
+
+def test_a_plugin_without_an_adapter_is_switched_on_by_name() -> None:
+    configuration = Configuration(
+        organisation=Organisation("x", Secret("k" * 40)), plugins=("no-such-watcher",)
+    )
+    assert set(switched_on(configuration).broken) == {"no-such-watcher"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 from leercultuur_core.activity.activity import Activity
 from leercultuur_core.activity.visibility import Visibility
 from leercultuur_core.errors import SourceUnavailable, StoreError
-from leercultuur_core.extension import Page, Plugins, Reject, hookimpl
+from leercultuur_core.extension import Page, Plugins, Reject, State, hookimpl
 from leercultuur_core.run.lock import alone
 from leercultuur_core.run.sources import activity_line, read_activities
 
@@ -95,6 +97,21 @@ def test_a_second_run_at_once_is_refused(make: Make) -> None:
     with alone(Path(f"{engine.store.name}.lock")), pytest.raises(StoreError, match="another run"):
         engine.collect(NOW)
     engine.collect(NOW)
+
+
+def test_another_thread_is_another_run(make: Make) -> None:
+    other: list[str] = []
+
+    class Slow(ListSource):
+        def fetch(self, state: State) -> Iterator[Page]:
+            with ThreadPoolExecutor() as pool:
+                error = pool.submit(engine.collect, NOW).exception()
+            other.append(str(error))
+            yield Page([lesson(1)])
+
+    engine = make(sources={"slow": Slow([])})
+    assert engine.collect(NOW).complete
+    assert "another run is at work" in other[0]
 
 
 def test_a_run_that_was_stopped_is_told(make: Make) -> None:

@@ -14,6 +14,7 @@ from leercultuur_core.run.config import Configuration, parse_configuration, read
 KEY = "k" * 40
 GOOD = """
 store = "store.db"
+plugins = ["watcher"]
 [organisation]
 name = "Bakkerij De Korenaar"
 identity_key = { env = "KEY" }
@@ -44,6 +45,7 @@ def test_a_configuration_becomes_values() -> None:
     assert [entry.kind for entry in configuration.sources] == ["moodle", "moodle"]
     assert configuration.sources[0].settings["url"] == "https://leren.korenaar.example"
     assert configuration.store_url.endswith("/store.db")
+    assert configuration.plugins == ("watcher",)
     go_live = configuration.organisation.go_live
     assert go_live is not None
     assert not go_live.holds_on(date(2026, 1, 31))

@@ -9,7 +9,7 @@ a frozen attrs object of this size costs several times as much (`docs/architectu
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
 
 import msgspec
@@ -125,6 +125,11 @@ def iso_week(day: int) -> int:
 def day_date(day: int) -> date:
     """The calendar date of a day number."""
     return date.fromordinal(day + _EPOCH_ORDINAL)
+
+
+def day_start(day: int) -> datetime:
+    """The moment at which the UTC day ``day`` begins."""
+    return _EPOCH + timedelta(days=day)
 
 
 def week_label(week: int) -> str:

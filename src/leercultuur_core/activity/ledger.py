@@ -13,7 +13,15 @@ from typing import NamedTuple
 
 from attrs import field, frozen
 
-from .activity import FINAL_REVISION, Activity, Record, Retraction, content_digest, utc_day
+from .activity import (
+    FINAL_REVISION,
+    Activity,
+    Record,
+    Retraction,
+    content_digest,
+    day_start,
+    utc_day,
+)
 from .evidence import OTHER, EvidenceRules
 
 LedgerKey = tuple[str, str, str, str, int]
@@ -62,9 +70,6 @@ class Version(NamedTuple):
     keys: tuple[LedgerKey, ...]
 
 
-_new = tuple.__new__
-
-
 class Fold:
     """Folds activities and retractions into a `Ledger`, each activity once.
 
@@ -90,62 +95,78 @@ class Fold:
         self.duplicates = 0
         """Activities seen again, same revision and content, or older than what is known."""
         self._known: Mapping[str, Version] = {} if known is None else known
-        self._versions: dict[str, Version] = dict(self._known)
+        # What counts of each id: the activity itself, as long as nothing more is asked. Its digest
+        # and its ledger rows are only needed where the id is seen again, which is rare.
+        self._latest: dict[str, Activity | Version] = dict(self._known)
         self._counts: dict[LedgerKey, int] = {}
         self._conflicts: set[str] = set(conflicts)
         self._unknown: dict[str, tuple[str, str]] = {}
         self._identify = identify
-        # Only a store needs these; a fold of a whole file must not hold on to every activity.
-        self._records: dict[str, Activity] | None = None if known is None else {}
+        self._goes_on = known is not None
 
     def add(self, records: Iterable[Record]) -> None:
         """Adds ``records`` in any order, any number of times."""
-        versions, counts = self._versions, self._counts
-        kind_of, identify, kept = self.rules.kind, self._identify, self._records
+        latest, counts = self._latest, self._counts
+        kind_of, identify = self.rules.kind, self._identify
         for record in records:
             if isinstance(record, Retraction):
                 self._retract(record)
                 continue
-            digest = content_digest(record)
-            known = versions.get(record.id)
-            if known is not None and not self._replaces(record, digest, known):
+            known = latest.get(record.id)
+            if known is not None and not self._replaces(record, known):
                 continue
+            latest[record.id] = record
             kind = kind_of(record)
             if kind is None:
                 kind = OTHER
                 self._unknown[record.id] = (record.verb, record.object_type)
             elif self._unknown:
                 self._unknown.pop(record.id, None)
-            day = utc_day(record.occurred_at)
+            if record.group:
+                for key in self._keys(record):
+                    self._count(key, 1)
+                continue
             learner = record.identities[0]
             if identify is not None:
                 learner = identify[learner]
-            keys: tuple[LedgerKey, ...] = ((learner, record.source, record.topic, kind, day),)
-            if record.group:
-                members = {learner}
-                for names in record.group:
-                    members.add(names[0] if identify is None else identify[names[0]])
-                keys = tuple((m, record.source, record.topic, kind, day) for m in sorted(members))
-            for key in keys:
-                # A count is below zero where the store's row is taken back, and may come back to 0.
-                if count := counts.get(key, 0) + 1:
-                    counts[key] = count
-                else:
-                    del counts[key]
-            # As a named tuple is made, without its Python-level call: this line runs by the million.
-            versions[record.id] = _new(Version, (record.revision, digest, keys))
-            if kept is not None:
-                kept[record.id] = record
+            # `_count` and `_keys` for one learner, written out: this runs by the million.
+            key = (learner, record.source, record.topic, kind, utc_day(record.occurred_at))
+            if count := counts.get(key, 0) + 1:
+                counts[key] = count
+            else:
+                del counts[key]
 
-    def _replaces(self, record: Activity, digest: bytes, known: Version) -> bool:
+    def _keys(self, record: Activity) -> tuple[LedgerKey, ...]:
+        """The ledger rows that ``record`` adds one to: one for each learner."""
+        kind = self.rules.kind(record) or OTHER
+        learners = {record.identities[0], *(names[0] for names in record.group)}
+        if self._identify is not None:
+            learners = {self._identify[learner] for learner in learners}
+        day = utc_day(record.occurred_at)
+        return tuple((one, record.source, record.topic, kind, day) for one in sorted(learners))
+
+    def _count(self, key: LedgerKey, change: int) -> None:
+        # Below zero where a row of the store is taken back, and then it may come back to 0.
+        if count := self._counts.get(key, 0) + change:
+            self._counts[key] = count
+        else:
+            del self._counts[key]
+
+    def _version(self, known: Activity | Version) -> Version:
+        if isinstance(known, Version):
+            return known
+        return Version(known.revision, content_digest(known), self._keys(known))
+
+    def _replaces(self, record: Activity, known: Activity | Version) -> bool:
         """Whether ``record`` takes the place of what is known of its id; makes room if so."""
+        known = self._version(known)
         if record.revision < known.revision or known.digest is None:
             if record.revision > known.revision:
-                self._versions.pop(record.id)
                 return True
             self.duplicates += 1
             return False
         if record.revision == known.revision:
+            digest = content_digest(record)
             if digest == known.digest:
                 self.duplicates += 1
                 return False
@@ -154,27 +175,20 @@ class Fold:
                 return False
         else:
             self._conflicts.discard(record.id)
-        self._subtract(known)
+        for key in known.keys:
+            self._count(key, -1)
         return True
 
     def _retract(self, retraction: Retraction) -> None:
-        known = self._versions.get(retraction.id)
+        known = self._latest.get(retraction.id)
         if known is not None:
             if retraction.revision < known.revision:
                 return
-            self._subtract(known)
+            for key in self._version(known).keys:
+                self._count(key, -1)
         self._unknown.pop(retraction.id, None)
         self._conflicts.discard(retraction.id)
-        if self._records is not None:
-            self._records.pop(retraction.id, None)
-        self._versions[retraction.id] = Version(retraction.revision, None, ())
-
-    def _subtract(self, version: Version) -> None:
-        for key in version.keys:
-            if left := self._counts.get(key, 0) - 1:
-                self._counts[key] = left
-            else:
-                del self._counts[key]
+        self._latest[retraction.id] = Version(retraction.revision, None, ())
 
     @property
     def ledger(self) -> Ledger:
@@ -192,28 +206,37 @@ class Fold:
     @property
     def changed(self) -> dict[str, Version]:
         """The ids of which something else is known than at the start, with what is known now."""
-        known = self._known
-        return {key: now for key, now in self._versions.items() if known.get(key) != now}
+        known, versions = self._known, {}
+        for key, latest in self._latest.items():
+            if (version := self._version(latest)) != known.get(key):
+                versions[key] = version
+        return versions
 
     @property
     def records(self) -> Mapping[str, Activity]:
         """Of a fold that goes on from ``known``: the activities that count, of those it was given."""
-        return {} if self._records is None else self._records
+        if not self._goes_on:
+            return {}
+        return {key: one for key, one in self._latest.items() if isinstance(one, Activity)}
 
     @property
     def activities(self) -> int:
         """How many activities count."""
-        return sum(version.digest is not None for version in self._versions.values())
+        return len(self._latest) - self.retracted
 
     @property
     def retracted(self) -> int:
         """How many ids are taken back, seen or not."""
-        return sum(version.digest is None for version in self._versions.values())
+        return sum(isinstance(one, Version) and one.digest is None for one in self._latest.values())
 
     def after(self, at: datetime) -> int:
-        """How many activities on or after the UTC day of ``at`` an estimate at ``at`` leaves out."""
-        day = utc_day(at)
-        return sum(v.keys[0][4] >= day for v in self._versions.values() if v.keys)
+        """How many activities on or after the UTC day of ``at`` an estimate at ``at`` leaves out.
+
+        Of those that this fold was given."""
+        start = day_start(utc_day(at))
+        return sum(
+            isinstance(one, Activity) and one.occurred_at >= start for one in self._latest.values()
+        )
 
     @property
     def conflicts(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -223,7 +224,7 @@ class _Rows:
             codes[f"{SELF_REPORT}{phase}"] = other + 1 + answer
         people: dict[str, int] = {}
         sources: dict[str, int] = {}
-        rows = [
+        rows = (
             (
                 people.setdefault(identity, len(people)),
                 sources.setdefault(source, len(sources)),
@@ -233,8 +234,8 @@ class _Rows:
             )
             for (identity, source, _, kind, day), count in ledger
             if day < cut
-        ]
-        table = np.array(rows, dtype=np.int64).reshape(-1, 5)
+        )
+        table = np.fromiter(chain.from_iterable(rows), dtype=np.int64).reshape(-1, 5)
         return cls(tuple(people), tuple(sources), *(table[:, column] for column in range(5)))
 
 

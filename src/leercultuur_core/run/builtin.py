@@ -128,7 +128,8 @@ def switched_on(configuration: Configuration) -> Plugins:
         for e in configuration.sources
         if e.kind == FilesSource.name
     ]
-    return Plugins.load([*names, *(name for name in readers if name != ActivityLines.name)])
+    readers = [name for name in readers if name != ActivityLines.name]
+    return Plugins.load([*configuration.plugins, *names, *readers])
 
 
 def make(

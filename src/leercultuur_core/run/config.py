@@ -99,10 +99,14 @@ class Configured:
 
 @frozen
 class Configuration:
-    """Everything in ``leercultuur.toml``. Adapters' settings are structured by `adapter`."""
+    """Everything in ``leercultuur.toml``. Adapters' settings are structured by `adapter`.
+
+    ``plugins`` switches on plugins that have no adapter, such as observers and rules.
+    """
 
     organisation: Organisation
     store: str = "leercultuur.db"
+    plugins: tuple[str, ...] = ()
     care: CareRules = Factory(CareRules)
     privacy: Privacy = Privacy()
     retention: Retention = Retention()
@@ -141,6 +145,7 @@ class _Document:
 
     organisation: Organisation
     store: str = "leercultuur.db"
+    plugins: tuple[str, ...] = ()
     care: CareRules = Factory(CareRules)
     privacy: Privacy = Privacy()
     retention: Retention = Retention()
@@ -195,6 +200,7 @@ def parse_configuration(
     return Configuration(
         organisation=document.organisation,
         store=document.store,
+        plugins=document.plugins,
         care=document.care,
         privacy=document.privacy,
         retention=document.retention,

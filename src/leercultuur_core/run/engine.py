@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import get_ident
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
 from attrs import evolve, frozen
-from sqlalchemy.engine import make_url
 
 from ..activity.activity import utc_day
 from ..activity.evidence import EvidenceRules, default_rules, read_rules
@@ -81,7 +81,7 @@ class Engine:
         self.identify = Identifier(configuration.organisation.keys)
         self.rules = _rules(configuration, plugins)
         self.working = Working.of(configuration)
-        self._locked = False
+        self._at_work: int | None = None  # the thread that holds the lock
         self._parameters: Parameters | None = None
         self._model: MaturityModel | None = None
 
@@ -387,15 +387,15 @@ class Engine:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """No other run at the same time, in this process or another."""
-        if self._locked:
+        if self._at_work == get_ident():
             yield
             return
-        with alone(Path(f"{make_url(self.configuration.store_url).database}.lock")):
-            self._locked = True
+        with alone(Path(f"{self.store.name}.lock")):
+            self._at_work = get_ident()
             try:
                 yield
             finally:
-                self._locked = False
+                self._at_work = None
 
     def _noted(self, verb: str, now: datetime, work: Callable[[], _Done]) -> _Done:
         """Does ``work`` alone, with its begin and end in the store: a run without an end was

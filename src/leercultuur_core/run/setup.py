@@ -20,6 +20,7 @@ TEMPLATE = """\
 # leercultuur: one file per organisation. `leercultuur check` tells what is missing or wrong.
 
 store = "leercultuur.db"
+# plugins = ["acme"]      # plugins without an adapter, such as observers; adapters switch on their own
 
 [organisation]
 name = "{name}"
