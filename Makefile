@@ -23,7 +23,7 @@ $(STAMP): constraints.txt pyproject.toml $(wildcard plugins/*/pyproject.toml)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[dev]' $(EDITABLE)
 	@touch $@
 
-demo: venv  ## a made-up bakery, from xAPI statements to first steps
+demo: venv  ## a made-up bakery, from xAPI statements to two nights of the engine
 	@$(BIN)/leercultuur demo --out demo
 
 test: venv  ## all tests

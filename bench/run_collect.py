@@ -12,80 +12,25 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from uuid import UUID
 
 import orjson
+from statements import AT, write_statements
 
 from leercultuur_core.activity.activity import Activity
 from leercultuur_core.activity.evidence import default_rules
 from leercultuur_core.storage import Identifier, Store
 from leercultuur_xapi import XapiFile
 
-AT = datetime(2026, 3, 2, tzinfo=UTC)
 PEOPLE = 20_000
 COURSES = 60
 DAYS = 365
 VERBS = ("initialized", "progressed", "completed", "experienced", "asked", "shared", "answered")
 IDENTIFY = Identifier([b"a made-up key for a measurement"])
 NIGHTS = 7
-
-
-def statement(chance: random.Random) -> dict[str, object]:
-    """One xAPI statement of about a kilobyte, as an LMS writes it."""
-    course = chance.randrange(COURSES)
-    verb = chance.choice(VERBS)
-    when = AT - timedelta(seconds=chance.randrange(DAYS * 86400))
-    base = f"https://leren.example/courses/{course}"
-    definition = {
-        "type": "http://adlnet.gov/expapi/activities/lesson",
-        "name": {"nl-NL": f"Les {chance.randrange(40)} van cursus {course}", "en-GB": "A lesson"},
-        "description": {"nl-NL": "In deze les oefen je met wat je op je werk tegenkomt. " * 4},
-    }
-    return {
-        "id": str(UUID(int=chance.getrandbits(128), version=4)),
-        "version": "1.0.3",
-        "actor": {
-            "objectType": "Agent",
-            "account": {
-                "homePage": "https://leren.example",
-                "name": f"user{chance.randrange(PEOPLE)}",
-            },
-        },
-        "verb": {
-            "id": f"http://adlnet.gov/expapi/verbs/{verb}",
-            "display": {"en-GB": verb, "nl-NL": verb},
-        },
-        "object": {"id": f"{base}/lessons/{chance.randrange(40)}", "definition": definition},
-        "result": {"completion": verb == "completed", "score": {"scaled": 0.8}},
-        "context": {
-            "platform": "https://leren.example",
-            "language": "nl-NL",
-            "contextActivities": {
-                "grouping": [
-                    {
-                        "id": base,
-                        "definition": {"type": "http://adlnet.gov/expapi/activities/course"},
-                    }
-                ]
-            },
-        },
-        "timestamp": when.isoformat(),
-        "stored": (when + timedelta(seconds=2)).isoformat(),
-    }
-
-
-def write_statements(path: Path, count: int) -> None:
-    """Writes ``count`` statements, 1 % of them twice."""
-    chance = random.Random(1)
-    with path.open("wb") as file:
-        for _ in range(count):
-            line = orjson.dumps(statement(chance)) + b"\n"
-            file.write(line)
-            if chance.random() < 0.01:
-                file.write(line)
 
 
 def bare_parse(path: Path) -> int:
@@ -182,7 +127,7 @@ def main() -> None:
         folder = Path(name)
         if count:
             path = folder / "statements.ndjson"
-            write_statements(path, count)
+            write_statements(path, count, PEOPLE)
             bare = median(timed(lambda: bare_parse(path)) for _ in range(3))
             new = 0
 
@@ -191,7 +136,7 @@ def main() -> None:
                 new = collect(path, folder / "store.db")
 
             seconds = timed(whole)
-            assert new == count
+            assert 0.98 * count < new <= count  # 1 % are written twice
             size = (folder / "store.db").stat().st_size
             print(
                 f"collect {count:,} statements ({path.stat().st_size / 1e6:,.0f} MB): "

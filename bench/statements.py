@@ -53,7 +53,7 @@ def statement(chance: random.Random, people: int) -> dict[str, object]:
         },
         "verb": {"id": verb, "display": {"nl-NL": verb[-12:], "en-GB": verb[-12:]}},
         "object": {
-            "id": f"{base}/{kind}/{chance.randrange(40)}",
+            "id": base if kind == "course" else f"{base}/{kind}/{chance.randrange(40)}",
             "definition": {
                 "type": f"{_ADL}/activities/{kind}",
                 "name": {"nl-NL": f"Les {course}", "en-GB": f"Lesson {course}"},

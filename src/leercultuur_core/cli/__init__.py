@@ -13,7 +13,7 @@ from ..errors import ConfigError, LeercultuurError
 
 COMMANDS = {
     "try": "a made-up person, at once; no files needed",
-    "demo": "a made-up bakery, from xAPI statements to first steps",
+    "demo": "a made-up bakery, from xAPI statements to two nights",
     "infer": "phases from files of activity",
     "explain": "one person's story, week by week",
     "advise": "first steps from files of activity",

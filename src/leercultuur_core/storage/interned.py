@@ -3,66 +3,101 @@
 from __future__ import annotations
 
 import json
+from typing import Any, ClassVar, TypeVar
 
 from .rows import Rows
 
+_Key = TypeVar("_Key")
 
-class Facets(dict[tuple[str, str, str], int]):
-    """(source, topic, kind) → number; one that is not there yet is added."""
+_MISSES = 50
+"""After so many texts that were looked up one by one, all of a table are read at once: a small night
+reads little, and a large page does not ask thousands of times."""
+
+
+class _Numbered(dict[_Key, int]):
+    """A text, or some that go together → number; one that is not there yet is added."""
+
+    table: ClassVar[str]
+    number: ClassVar[str]
+    columns: ClassVar[tuple[str, ...]]
 
     def __init__(self, rows: Rows) -> None:
         super().__init__()
         self._rows = rows
+        self._misses = 0
 
-    def __missing__(self, key: tuple[str, str, str]) -> int:
-        number = self._rows.value(
-            "SELECT facet FROM facets WHERE source = ? AND topic = ? AND kind = ?", *key
-        )
-        if number is None:
-            number = self._rows.value(
-                "INSERT INTO facets (source, topic, kind) VALUES (?, ?, ?) RETURNING facet", *key
-            )
-        self[key] = int(number)
-        return int(number)
+    def row(self, key: _Key) -> tuple[Any, ...]:
+        """``key`` as the columns hold it."""
+        raise NotImplementedError
+
+    def key(self, row: tuple[Any, ...]) -> _Key:
+        """What `row` made a row of."""
+        raise NotImplementedError
+
+    def __missing__(self, key: _Key) -> int:
+        self._misses += 1
+        if self._misses == _MISSES:
+            self.update(self.everything())
+            if key in self:
+                return self[key]
+        row = self.row(key)
+        # Names of tables and columns are this module's own; values are always parameters.
+        equal = " AND ".join(f"{column} = ?" for column in self.columns)
+        select = f"SELECT {self.number} FROM {self.table} WHERE {equal}"  # noqa: S608
+        found = self._rows.value(select, *row)
+        if found is None:
+            names, marks = ", ".join(self.columns), ", ".join("?" for _ in self.columns)
+            insert = f"INSERT INTO {self.table} ({names}) VALUES ({marks})"  # noqa: S608
+            found = self._rows.value(f"{insert} RETURNING {self.number}", *row)
+        self[key] = int(found)
+        return int(found)
+
+    def everything(self) -> dict[_Key, int]:
+        """All that is in the table."""
+        names = ", ".join((self.number, *self.columns))
+        rows = self._rows.all(f"SELECT {names} FROM {self.table}")  # noqa: S608
+        return {self.key(tuple(row)): int(number) for number, *row in rows}
+
+
+Facet = tuple[str, str, str]
+"""(source, topic, kind)"""
+
+
+class Facets(_Numbered[Facet]):
+    """`Facet` → number."""
+
+    table, number, columns = "facets", "facet", ("source", "topic", "kind")
+
+    def row(self, key: Facet) -> tuple[Any, ...]:
+        return key
+
+    def key(self, row: tuple[Any, ...]) -> Facet:
+        source, topic, kind = row
+        return source, topic, kind
 
 
 Shape = tuple[str, str, tuple[str, ...], bool]
 """(verb, object type, context types, required): what evidence rules mostly look at."""
 
 
-class Shapes(dict[Shape, int]):
-    """`Shape` → number; one that is not there yet is added."""
+class Shapes(_Numbered[Shape]):
+    """`Shape` → number."""
 
-    def __init__(self, rows: Rows) -> None:
-        super().__init__()
-        self._rows = rows
+    table, number = "shapes", "shape"
+    columns = ("verb", "object_type", "context_types", "required")
 
-    def __missing__(self, key: Shape) -> int:
+    def row(self, key: Shape) -> tuple[Any, ...]:
         verb, object_type, context_types, required = key
-        row = (verb, object_type, json.dumps(context_types), int(required))
-        number = self._rows.value(
-            "SELECT shape FROM shapes "
-            "WHERE verb = ? AND object_type = ? AND context_types = ? AND required = ?",
-            *row,
-        )
-        if number is None:
-            number = self._rows.value(
-                "INSERT INTO shapes (verb, object_type, context_types, required) "
-                "VALUES (?, ?, ?, ?) RETURNING shape",
-                *row,
-            )
-        self[key] = int(number)
-        return int(number)
+        return verb, object_type, json.dumps(context_types), int(required)
+
+    def key(self, row: tuple[Any, ...]) -> Shape:
+        verb, object_type, context_types, required = row
+        return verb, object_type, tuple(json.loads(context_types)), bool(required)
 
 
 def all_shapes(rows: Rows) -> dict[int, Shape]:
     """Number → `Shape`."""
-    return {
-        number: (verb, object_type, tuple(json.loads(context_types)), bool(required))
-        for number, verb, object_type, context_types, required in rows.all(
-            "SELECT shape, verb, object_type, context_types, required FROM shapes"
-        )
-    }
+    return {number: shape for shape, number in Shapes(rows).everything().items()}
 
 
 def ruleset(rows: Rows, version: str) -> int:
