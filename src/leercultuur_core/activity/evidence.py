@@ -24,7 +24,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from ..errors import ConfigError, Problem
 from .activity import Activity
@@ -242,8 +242,3 @@ def evidence_kinds() -> Mapping[str, Mapping[str, str]]:
     columns = head.split("\t")
     rows = (dict(zip(columns, line.split("\t"), strict=True)) for line in lines)
     return {row.pop("id"): row for row in rows}
-
-
-def with_version(rules: EvidenceRules, version: str) -> EvidenceRules:
-    """The same rules under another version text."""
-    return evolve(rules, version=version)
