@@ -7,17 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from functools import cache
-from importlib import resources
 
-from ..errors import ConfigError, Problem
-from ..maturity.tables import Schema, read_table, text
-from ..maturity.vocabulary import LANGUAGES, Language
+from ..maturity.shipped import shipped_words
+from ..maturity.vocabulary import Language
 from .care import CareRules, Drop, Hold, Reason
 from .care_hours import WorkingTime
 
-_FILE = "care_phrases.tsv"
-_SCHEMA = Schema(_FILE, (text("key"), *(text(language) for language in LANGUAGES)), key=("key",))
 _WEEKDAYS_ONLY = 7
 
 
@@ -66,11 +61,5 @@ def _day(day: date, today: date, words: Mapping[str, str]) -> str:
     return written if day.year == today.year else f"{written} {day.year}"
 
 
-@cache
-def _words() -> Mapping[str, Mapping[str, str]]:
-    problems: list[Problem] = []
-    content = resources.files("leercultuur_core.data").joinpath(_FILE).read_bytes()
-    rows = read_table(content, _SCHEMA, problems).rows
-    if problems:
-        raise ConfigError(_FILE, problems)
-    return {language: {row["key"]: row[language] for row in rows} for language in LANGUAGES}
+def _words() -> Mapping[Language, Mapping[str, str]]:
+    return shipped_words("care_phrases.tsv")

@@ -12,13 +12,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
-from importlib import resources
-from typing import Any, Literal, Protocol, get_args
+from typing import Literal, Protocol, get_args
 
 from attrs import frozen
 
-from ..errors import ConfigError, Problem
-from ..maturity.tables import Schema, choice, choices_of, read_table, text, yes_no
+from ..maturity.shipped import shipped_rows, shipped_words
+from ..maturity.tables import Schema, choice, choices_of, text, yes_no
 from ..maturity.vocabulary import LANGUAGES, Language
 
 PurposeId = Literal[
@@ -57,9 +56,6 @@ _PURPOSE_SCHEMA = Schema(
         *(text(f"name_{language}") for language in LANGUAGES),
         *(text(f"text_{language}") for language in LANGUAGES),
     ),
-)
-_PHRASE_SCHEMA = Schema(
-    _PHRASES, (text("key"), *(text(language) for language in LANGUAGES)), key=("key",)
 )
 
 
@@ -120,7 +116,7 @@ class Refused:
 @cache
 def purposes() -> Mapping[PurposeId, Purpose]:
     """The shipped purposes, in the order in which they are told to people."""
-    rows = _rows(_PURPOSE_SCHEMA)
+    rows = shipped_rows(_PURPOSE_SCHEMA)
     return {
         row["id"]: Purpose(
             id=row["id"],
@@ -219,16 +215,5 @@ def refused_text(refused: Refused, language: Language) -> str:
     return _phrases()[language][f"refused.{refused.reason}"]
 
 
-@cache
 def _phrases() -> Mapping[Language, Mapping[str, str]]:
-    rows = _rows(_PHRASE_SCHEMA)
-    return {language: {row["key"]: row[language] for row in rows} for language in LANGUAGES}
-
-
-def _rows(schema: Schema) -> list[Mapping[str, Any]]:
-    problems: list[Problem] = []
-    content = resources.files("leercultuur_core.data").joinpath(schema.file).read_bytes()
-    rows = read_table(content, schema, problems).rows
-    if problems:
-        raise ConfigError(schema.file, problems)
-    return [row.values for row in rows]
+    return shipped_words(_PHRASES)
