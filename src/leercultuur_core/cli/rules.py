@@ -7,7 +7,7 @@ from collections import Counter
 
 import click
 
-from ..activity.evidence import EvidenceRules
+from ..activity.evidence import EvidenceRules, read_rules
 from ..extension import Plugins
 from .engine import config_option, opened
 from .reading import load_rules, read_files
@@ -62,12 +62,11 @@ def rules(
         reading = read_files(unknown_in, reader=reader, rule_files=rule_files)
         _unknown(reading.fold.unknown_verbs, form)
         ctx.exit(reading.exit_code)
-    plugins = Plugins.load([reader])
     if check_file:
-        count = len(load_rules(plugins, [check_file]).rules) - len(load_rules(plugins).rules)
+        count = len(read_rules(check_file).rules)
         click.echo(f"{check_file}: {count} {'rule' if count == 1 else 'rules'}, no mistakes")
         return
-    _show(load_rules(plugins, rule_files), form)
+    _show(load_rules(Plugins.load([reader]), rule_files), form)
 
 
 @rules.command()
