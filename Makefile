@@ -65,4 +65,4 @@ lock:  ## write constraints.txt anew from the newest versions that fit
 	@rm -rf .lock
 
 clean:  ## everything that can be made again
-	@rm -rf $(VENV) $(WHEELS) demo docs/_build build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(WHEELS) .servers demo docs/_build build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -14,6 +14,9 @@ import pytest
 from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
+# Environments of real servers stay beside the checkout, so that `make clean` takes them along.
+os.environ.setdefault("LEERCULTUUR_SERVERS", str(Path(__file__).parent / ".servers"))
+
 _skipped: list[str] = []
 
 
