@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -163,7 +164,8 @@ class DirectoryPerson:
     """A person as a directory knows them.
 
     ``identifiers`` are canonical and all of this one person; ``manager`` is one of the manager's
-    identifiers; ``addresses`` maps a channel (``mail``, ``moodle`` …) to an address there.
+    identifiers; ``addresses`` maps a channel (``mail``, ``moodle`` …) to an address there; ``away``
+    holds the first and the last day of each absence, past and coming, and never why.
     """
 
     identifiers: tuple[str, ...]
@@ -176,6 +178,7 @@ class DirectoryPerson:
     working_days: tuple[int, ...] | None = None
     addresses: Mapping[str, str] = field(factory=dict)
     active: bool = True
+    away: tuple[tuple[date, date], ...] = ()
 
     def __repr__(self) -> str:
         return "<DirectoryPerson>"
@@ -206,11 +209,24 @@ class Recipient:
 
 @frozen
 class Message:
-    """One delivery to one person; carries one or more prompts. ``id`` never changes."""
+    """One delivery to one person; carries one or more prompts. ``id`` never changes.
+
+    links
+        Prompt id → answer (``done``, ``not_now``, ``not_for_me``, ``wrong``) → the address where
+        it is given. Empty where the organisation has no pages to answer on.
+    unsubscribe
+        The address that a POST makes the end of all prompts to this person; ``""`` for none.
+    moment
+        An aware moment inside the recipient's working time that suits a quarter of an hour, for a
+        calendar; ``None`` where there is none.
+    """
 
     id: str
     recipient: Recipient
     prompts: tuple[Prompt, ...] = field(repr=False)
+    links: Mapping[str, Mapping[str, str]] = field(factory=dict, repr=False)
+    unsubscribe: str = field(default="", repr=False)
+    moment: datetime | None = None
 
 
 @frozen
@@ -255,6 +271,11 @@ class Sink(Adapter):
         """For ``delivery = "lookup"``: the receipt of a message that may have been sent, or
         ``None`` when it surely was not."""
         raise NotImplementedError(f"{type(self).__name__} declares lookup and has no find")
+
+    def withdraw(self, message: Message) -> Receipt | None:  # noqa: ARG002 - for who overrides it
+        """Takes back a message that was sent and no longer fits, such as an appointment; doing so
+        twice is harmless. ``None``: what this sink sends cannot be taken back."""
+        return None
 
 
 class Issuer(Adapter):
