@@ -85,7 +85,7 @@ def _teardown(namespace: dict[str, Any]) -> None:
 
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(), ConsoleParser(), SkipParser()],
-    patterns=["README.md", "docs/*.md", "plugins/*/README.md"],
+    patterns=["README.md", "docs/*.md", "docs/adapters/*.md", "plugins/*/README.md"],
     setup=_setup,
     teardown=_teardown,
 ).pytest()

@@ -12,10 +12,15 @@ from syrupy.assertion import SnapshotAssertion
 
 import leercultuur_core as lc
 from leercultuur_core import extension
+from leercultuur_core.extension import http
 
 PACKAGE = Path(__file__).parents[1] / "src" / "leercultuur_core"
 PLUGINS = Path(__file__).parents[1] / "plugins"
-PUBLIC = {"leercultuur_core": lc.__all__, "leercultuur_core.extension": extension.__all__}
+PUBLIC = {
+    "leercultuur_core": lc.__all__,
+    "leercultuur_core.extension": extension.__all__,
+    "leercultuur_core.extension.http": http.__all__,
+}
 
 ROOMS = {
     # room: what it may import, besides itself, errors and data

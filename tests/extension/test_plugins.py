@@ -10,10 +10,13 @@ import pytest
 
 from leercultuur_core.extension import (
     HOOKS,
+    Adapter,
     FileSource,
     Installed,
     Page,
     Plugins,
+    Source,
+    State,
     hookimpl,
     installed,
 )
@@ -61,7 +64,7 @@ def test_one_that_raises_is_switched_off_and_the_others_go_on() -> None:
     plugins = Plugins()
     plugins.register(Raises(), "a-bad")
     plugins.register(Good(), "good")
-    assert plugins.adapters() == {"acme": Acme}
+    assert plugins.adapters(FileSource) == {"acme": Acme}
     assert plugins.names == ("good",)
     assert str(plugins.broken["a-bad"]) == (
         "plugin a-bad: leercultuur_adapters failed (RuntimeError: the disk is on fire); "
@@ -73,7 +76,7 @@ def test_one_that_raises_is_switched_off_and_the_others_go_on() -> None:
 def test_one_that_does_not_fit_is_rolled_back_whole(bad: type) -> None:
     plugins = Plugins()
     plugins.register(bad(), "bad")
-    assert plugins.adapters() == {}
+    assert plugins.adapters(FileSource) == {}
     assert plugins.names == ()
     assert "does not fit this version" in str(plugins.broken["bad"])
 
@@ -82,9 +85,28 @@ def test_two_adapters_with_one_name_are_both_refused() -> None:
     plugins = Plugins()
     plugins.register(Good(), "one")
     plugins.register(Good(), "two")
-    assert plugins.adapters() == {}
+    assert plugins.adapters(FileSource) == {}
     assert set(plugins.broken) == {"one", "two"}
     assert "claimed by one and two" in str(plugins.broken["one"])
+
+
+def test_a_source_and_a_sink_of_one_system_share_its_name() -> None:
+    class AcmeSource(Source):
+        name = "acme"
+
+        def fetch(self, state: State) -> Iterator[Page]:
+            yield Page()
+
+    class Both:
+        @hookimpl
+        def leercultuur_adapters(self) -> list[type[Adapter]]:
+            return [Acme, AcmeSource]
+
+    plugins = Plugins()
+    plugins.register(Both(), "acme")
+    assert plugins.adapters(FileSource) == {"acme": Acme}
+    assert plugins.adapters(Source) == {"acme": AcmeSource}
+    assert not plugins.broken
 
 
 def test_two_distributions_that_claim_one_name_are_both_refused() -> None:

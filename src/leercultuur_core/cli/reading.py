@@ -67,10 +67,10 @@ def load_rules(plugins: Plugins, rule_files: Iterable[str] = ()) -> EvidenceRule
 def choose_reader(name: str) -> tuple[Plugins, type[FileSource]]:
     """Switches on the one plugin that reads files of kind ``name``; exit code 2 where it cannot."""
     plugins = Plugins.load([name])
-    reader = plugins.adapters().get(name)
+    reader = plugins.adapters(FileSource).get(name)
     if name in plugins.broken:
         raise click.UsageError(str(plugins.broken[name]))
-    if reader is None or not issubclass(reader, FileSource):
+    if reader is None:
         raise click.UsageError(f"plugin {name}: reads no files; choose another --reader")
     return plugins, reader
 

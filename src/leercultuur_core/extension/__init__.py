@@ -2,6 +2,7 @@
 
 from ..activity.activity import Record
 from .contracts import (
+    CONTRACTS,
     Adapter,
     Delivery,
     Directory,
@@ -24,6 +25,7 @@ from .plugins import Installed, Plugins, installed
 from .settings import Secret, structure
 
 __all__ = [
+    "CONTRACTS",
     "HOOKS",
     "PROJECT",
     "Adapter",

@@ -284,3 +284,13 @@ class Issuer(Adapter):
     @abstractmethod
     def issue(self, credential: Mapping[str, Any]) -> bytes:
         """The signed credential. ``credential`` is the unsigned Open Badges 3.0 document."""
+
+
+CONTRACTS: Mapping[str, type[Adapter]] = {
+    "source": Source,
+    "directory": Directory,
+    "sink": Sink,
+    "issuer": Issuer,
+    "reader": FileSource,
+}
+"""What kinds of adapter there are, by name: the first four are lists in the configuration."""

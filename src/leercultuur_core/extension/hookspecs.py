@@ -41,8 +41,9 @@ class HookSpecs:
         """Adapter classes of this plugin.
 
         Called once when the plugin is switched on. Returns the classes themselves, not instances;
-        making the list must not open files or connections. Two adapters with one name are both
-        refused, and the error says how to choose.
+        making the list must not open files or connections. A source, a directory and a sink may
+        share the name of their system; two of one contract with one name are both refused, and the
+        error says how to choose.
         """
 
     @_hookspec

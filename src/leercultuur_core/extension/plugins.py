@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from importlib import metadata
-from typing import Any
+from typing import Any, TypeVar
 
 import pluggy
 from attrs import field, frozen
@@ -17,6 +17,8 @@ from ..activity.evidence import EvidenceRules
 from ..errors import PluginError
 from .contracts import Adapter
 from .hookspecs import PROJECT, HookSpecs
+
+_A = TypeVar("_A", bound=Adapter)
 
 
 @frozen
@@ -133,17 +135,25 @@ class Plugins:
             for result in results:
                 yield name, result
 
-    def adapters(self) -> dict[str, type[Adapter]]:
-        """Adapter name → class. Names claimed twice are left out, and both claims are in `broken`."""
-        owners: dict[str, list[tuple[str, type[Adapter]]]] = {}
+    def adapters(self, contract: type[_A]) -> dict[str, type[_A]]:
+        """Adapter name → class, of those that inherit ``contract`` (`Source`, `Sink` …).
+
+        One system may have a source, a directory and a sink of one name. Two of the same contract
+        that claim a name are left out, and their plugins are among `broken`.
+        """
+        owners: dict[str, list[tuple[str, type[_A]]]] = {}
         for plugin, classes in self.call("leercultuur_adapters"):
             for adapter in classes:
-                owners.setdefault(adapter.name, []).append((plugin, adapter))
+                if issubclass(adapter, contract):
+                    owners.setdefault(adapter.name, []).append((plugin, adapter))
         for name, claims in owners.items():
             if len(claims) > 1:
-                who = " and ".join(plugin for plugin, _ in claims)
+                who = " and ".join(dict.fromkeys(plugin for plugin, _ in claims))
                 for plugin, _ in claims:
-                    self._fail(plugin, f"the adapter name {name!r} is claimed by {who}; keep one")
+                    self._fail(
+                        plugin,
+                        f"the {contract.__name__} name {name!r} is claimed by {who}; keep one",
+                    )
         return {
             name: claims[0][1]
             for name, claims in sorted(owners.items())

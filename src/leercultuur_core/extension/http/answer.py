@@ -62,8 +62,11 @@ class Answer:
             why = f"answered {self.status}"
         raise SourceUnavailable(f"{self.about}: {why}{said}", self.retry_after)
 
-    def json(self) -> Any:
-        """The body as JSON. Raises `SourceUnavailable` where it is something else."""
+    def json(self, *having: str) -> Any:
+        """The body as JSON; an object with the keys ``having``, where some are named.
+
+        Raises `SourceUnavailable` where it is something else.
+        """
         text = self.text().strip()
         if not text:
             raise self._unexpected("an empty answer")
@@ -72,9 +75,14 @@ class Answer:
                 "a web page; is the url right, or is the system being maintained?"
             )
         try:
-            return msgspec.json.decode(text)
+            value = msgspec.json.decode(text)
         except (msgspec.DecodeError, RecursionError, ValueError):
-            found = "JSON that breaks off or is not well formed"
+            value, found = None, "JSON that breaks off or is not well formed"
+        else:
+            lacking = [key for key in having if not isinstance(value, dict) or key not in value]
+            if not lacking:
+                return value
+            found = f"JSON without {', '.join(lacking)}"
         raise self._unexpected(found)
 
     def text(self) -> str:

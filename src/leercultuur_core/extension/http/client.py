@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
@@ -112,9 +112,12 @@ class HttpClient:
         """Lets go of the connection. The client can be used again."""
         self._transport.close()
 
-    def get_json(self, path: str = "", /, **query: Parameter) -> Any:
-        """What the server has at ``path``."""
-        return self.send("GET", path, query=query).checked().json()
+    def get_json(self, path: str = "", /, *, having: Sequence[str] = (), **query: Parameter) -> Any:
+        """What the server has at ``path``; an object with the keys ``having``, where some are named.
+
+        Raises `SourceUnavailable` for JSON without them.
+        """
+        return self.send("GET", path, query=query).checked().json(*having)
 
     def post_json(self, path: str, body: Any, /, *, idempotent: bool = False) -> Any:
         """What the server answers to ``body``; ``None`` for an empty answer.
@@ -150,6 +153,7 @@ class HttpClient:
         *,
         next: str | Callable[[Any], str | None],  # noqa: A002 - reads as what it means
         cursor: str | None = None,
+        having: Sequence[str] = (),
         **query: Parameter,
     ) -> Iterator[Any]:
         """The pages of a list, each as parsed JSON, asked for when the one before is used.
@@ -157,6 +161,8 @@ class HttpClient:
         ``next`` is the key of a page under which the next one stands (``links.next`` looks inside
         ``links``), or a function of a page; the list ends where there is nothing. What stands there
         is an address, or with ``cursor`` a value for the query parameter of that name.
+        ``having`` are the keys that each page must have, so that an answer of another shape is never
+        taken for an empty page.
 
         Raises `SourceUnavailable` also where the list goes round in a circle, stays the same or is
         longer than `Limits.pages`.
@@ -167,7 +173,7 @@ class HttpClient:
         equal = 0
         for _ in range(self.limits.pages):
             answer = self.send("GET", where, query=asked).checked()
-            page = answer.json()
+            page = answer.json(*having)
             following = onward(page, next, answer.about)
             content = without(page, next)
             equal = equal + 1 if content == before else 0
