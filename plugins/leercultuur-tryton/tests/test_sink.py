@@ -1,0 +1,68 @@
+"""A message as a notification: whose, and what stands in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from leercultuur_core.testing.messages import message
+from leercultuur_core.testing.scripted import Scripted, scripted
+from leercultuur_tryton import TrytonNotifications, TrytonSettings
+
+
+@pytest.fixture
+def tryton(new_tryton: Any) -> Any:
+    return new_tryton()
+
+
+@pytest.fixture
+def server(tryton: Any) -> Iterator[Scripted]:
+    with scripted(tryton.answers) as running:
+        yield running
+
+
+@pytest.fixture
+def sink(server: Scripted, access: dict[str, Any]) -> TrytonNotifications:
+    return TrytonNotifications(TrytonSettings(url=server.url, **access))
+
+
+def test_one_line_for_one_user_and_nothing_worked_out(
+    tryton: Any, sink: TrytonNotifications
+) -> None:
+    tryton.tables["res.user"] = [{"id": 5, "employees": [2]}]
+    (receipt,) = sink.deliver([message(1, {"tryton": "2"}, "en")])
+    assert receipt.state == "sent"
+    (made,) = tryton.tables["res.notification"]
+    assert made.keys() == {"id", "user", "label", "description"}
+    assert (made["user"], made["label"]) == (5, "A small step")
+    text, _, mark = made["description"].rpartition(" ")
+    assert text == "Choose one thing that you can use tomorrow (stap-0001). Five minutes will do."
+    assert len(mark) == len("[0123456789ab]")
+    assert "acting" not in made["description"]
+
+
+@pytest.mark.parametrize(
+    ("address", "employees", "reason"),
+    [
+        ({}, [[2]], "no-address"),
+        ({"tryton": "sanne"}, [[2]], "no-address"),
+        ({"tryton": "2"}, [], "no-user"),
+        ({"tryton": "2"}, [[2, 3]], "no-user"),  # acts for several employees: nobody's own
+        ({"tryton": "2"}, [[2], [2]], "several-users"),
+    ],
+)
+def test_who_cannot_be_reached_alone_gets_nothing(
+    tryton: Any,
+    sink: TrytonNotifications,
+    address: dict[str, str],
+    employees: list[list[int]],
+    reason: str,
+) -> None:
+    tryton.tables["res.user"] = [
+        {"id": 10 + number, "employees": own} for number, own in enumerate(employees)
+    ]
+    (receipt,) = sink.deliver([message(1, address)])
+    assert (receipt.state, receipt.reason) == ("refused", reason)
+    assert not tryton.tables.get("res.notification")
