@@ -6,8 +6,10 @@ PLUGINS := $(sort $(wildcard plugins/*))
 EDITABLE := $(foreach plugin,$(PLUGINS),-e $(plugin))
 STAMP := $(VENV)/.installed
 WHEELS := .wheels
-# Debian packages that some tests need: their tests skip by name where one is absent.
-SYSTEM_PACKAGES :=
+# What some tests need from the system, as program:Debian package. Their tests skip by name where it
+# is absent; a program that is there, from wherever, is left as it is.
+SYSTEM := node:nodejs npm:npm
+SYSTEM_PACKAGES = $(foreach pair,$(SYSTEM),$(if $(shell command -v $(firstword $(subst :, ,$(pair)))),,$(lastword $(subst :, ,$(pair)))))
 
 .PHONY: help venv demo test check lint format types docs reference wheels bench system lock clean
 
@@ -54,7 +56,7 @@ bench: venv  ## measurements, as ratios within one run
 	@for script in bench/run_*.py; do echo; echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 system:  ## Debian packages that only some tests need
-	@if [ -z "$(strip $(SYSTEM_PACKAGES))" ]; then echo "no Debian packages needed yet"; \
+	@if [ -z "$(strip $(SYSTEM_PACKAGES))" ]; then echo "all that tests need of the system is there"; \
 	elif command -v apt-get >/dev/null; then apt-get -qq update && apt-get -qq install -y --no-install-recommends $(SYSTEM_PACKAGES); \
 	else echo "no apt-get here; tests that need $(SYSTEM_PACKAGES) will skip by name" >&2; fi
 

@@ -79,7 +79,8 @@ def test_from_work_to_a_step_on_the_page(
     for adapter in (KolibriSource, KolibriPeople, KolibriLessons):
         proved_live(request, adapter, system="Kolibri", version=kolibri.version)
     today = datetime.now(UTC)
-    assert engine.collect(today).complete
+    collected = engine.collect(today)
+    assert collected.complete, collected.problems
     home = f"urn:leercultuur:kolibri:{kolibri.admin.facility}"
     (sanne,) = engine.find(f"account|{home}|sanne", today)
     before = engine.believed(sanne, today, by="test")
@@ -98,17 +99,24 @@ def test_from_work_to_a_step_on_the_page(
     after = engine.believed(sanne, morning, by="test")
     assert after is not None
     assert after.phase == "acting"
-    steps = [one for one in learner.lessons() if one["title"].startswith(FIRST_STEPS)]
+
+    def first_steps() -> list[Any]:
+        return [one for one in learner.lessons() if one["title"].startswith(FIRST_STEPS)]
+
+    steps = first_steps()
     assert len(steps) == 1
     assert steps[0]["description"]
     # Bram has an account and is not in the class for first steps.
     assert not kolibri.log_in("bram").lessons()
 
-    for later in (timedelta(hours=1), timedelta(days=60)):
-        engine.run(working_day((morning + later).date()) if later.days else morning + later)
-        shown = [one["id"] for one in learner.lessons()]
-        assert steps[0]["id"] in shown
-        assert len(shown) == len(set(shown))
+    # The second run of the same night: nothing twice.
+    engine.run(morning + timedelta(hours=1))
+    assert [one["id"] for one in first_steps()] == [steps[0]["id"]]
+    # Two months on there is room for another step, and none comes twice.
+    engine.run(working_day((morning + timedelta(days=60)).date()))
+    titles = [one["title"] for one in first_steps()]
+    assert steps[0]["title"] in titles
+    assert len(titles) == len(set(titles)) <= 2
 
 
 def test_deliver_again_is_once(kolibri: Any) -> None:
