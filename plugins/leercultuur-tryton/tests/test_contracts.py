@@ -59,7 +59,8 @@ class TestSource(SourceContract):
         def serve(events: Sequence[Event]) -> Responder:
             tryton = new_tryton()
             tryton.tables["timesheet.line"] = [line(event) for event in events]
-            return tryton.answers
+            answers: Responder = tryton.answers
+            return answers
 
         return serve
 
@@ -83,7 +84,8 @@ class TestDirectory(DirectoryContract):
                 row["supervisor"] = int(one.manager) if one.manager else None
                 row["party."] |= {"code": one.number, "name": one.name, "email": one.mail}
                 tryton.tables.setdefault("company.employee", []).append(row)
-            return tryton.answers
+            answers: Responder = tryton.answers
+            return answers
 
         return serve
 

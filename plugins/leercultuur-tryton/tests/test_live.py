@@ -186,7 +186,7 @@ def live(
     port = free_port()
     _configure(folder, port)
     url = f"http://127.0.0.1:{port}"
-    command = [bin_folder / "trytond", "-c", folder / "trytond.conf", "-d", "hr"]
+    command: list[str | Path] = [bin_folder / "trytond", "-c", folder / "trytond.conf", "-d", "hr"]
     with running(command, ready=f"{url}/", patience=60):
         yield Live(url, json.loads((prepared / "ids.json").read_text("utf-8")))
 
@@ -256,7 +256,11 @@ def test_night_after_night(live: Live, request: pytest.FixtureRequest) -> None:
         ("E3", "task-changed"): 1,
         ("E3", "means-requested"): 1,
     }
-    assert {one.occurred_at for one in first.records if "timesheet" in one.id} == {
+    assert {
+        one.occurred_at
+        for one in first.records
+        if isinstance(one, Activity) and "timesheet" in one.id
+    } == {
         datetime(2026, 11, 2, 12, tzinfo=UTC),
         datetime(2026, 11, 3, 12, tzinfo=UTC),
     }

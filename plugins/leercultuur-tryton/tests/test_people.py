@@ -26,7 +26,7 @@ def server(tryton: Any) -> Iterator[Scripted]:
 
 @pytest.fixture
 def read(server: Scripted, access: dict[str, Any]) -> Any:
-    def read(**more: str) -> list[DirectoryPerson]:
+    def read(**more: Any) -> list[DirectoryPerson]:
         directory = TrytonPeople(TrytonPeopleSettings(url=server.url, **access, **more))
         return [one for page in directory.people() for one in page]
 

@@ -100,7 +100,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leaves out the checks of a suite that the test class says do not apply."""
     left: list[pytest.Item] = []
     out: list[pytest.Item] = []
-    found: dict[type, set[str]] = {}
+    found: dict[type, tuple[set[str], set[str]]] = {}
     for item in items:
         cls = getattr(item, "cls", None)
         declared = getattr(cls, "does_not_apply", None)
@@ -108,12 +108,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             left.append(item)
             continue
         names = {item.originalname.removeprefix("test_"), *item.fixturenames} & declared.keys()
-        found.setdefault(cls, set()).update(names)
+        found.setdefault(cls, (set(declared), set()))[1].update(names)
         (out if names else left).append(item)
     # A part of a file may be asked for; only a class whose every check is here can be judged.
     whole = not any("::" in argument for argument in config.args) and not config.option.keyword
-    for cls, names in found.items():
-        if whole and (unknown := set(cls.does_not_apply) - names):
+    for cls, (said, names) in found.items():
+        if whole and (unknown := said - names):
             raise pytest.UsageError(
                 f"{cls.__name__}.does_not_apply: no check or fixture {', '.join(sorted(unknown))}"
             )
