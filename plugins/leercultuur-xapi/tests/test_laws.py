@@ -125,7 +125,7 @@ def test_a_mutated_statement_becomes_an_activity_or_a_reason(raw: bytes) -> None
         pass
     else:
         # Whatever comes out can be counted.
-        Fold(RULES).add([record])
+        Fold(RULES).add([] if record is None else [record])
         if isinstance(record, Activity):
             assert len(content_digest(record)) == 16
             assert record.identities

@@ -17,8 +17,10 @@ import pytest
 
 from leercultuur_core.activity.activity import Activity
 from leercultuur_core.errors import SourceUnavailable
-from leercultuur_core.extension import Page, Plugins, Reject
+from leercultuur_core.extension import CONTRACTS, Page, Plugins, Reject
 from leercultuur_xapi import XapiFile
+from leercultuur_xapi.sink import LrsSink
+from leercultuur_xapi.source import LrsSource
 
 BOM = b"\xef\xbb\xbf"
 
@@ -474,10 +476,12 @@ def test_a_small_gzip_file_that_unzips_to_much_is_read_in_bounded_memory(tmp_pat
     assert peak < 60_000_000
 
 
-def test_the_plugin_gives_its_adapter() -> None:
+def test_the_plugin_gives_its_adapters() -> None:
     import leercultuur_xapi
 
     plugins = Plugins()
     plugins.register(leercultuur_xapi, "xapi")
-    assert plugins.adapters() == {"xapi": XapiFile}
+    assert plugins.adapters(CONTRACTS["reader"]) == {"xapi": XapiFile}
+    assert plugins.adapters(CONTRACTS["source"]) == {"xapi": LrsSource}
+    assert plugins.adapters(CONTRACTS["sink"]) == {"xapi": LrsSink}
     assert plugins.broken == {}

@@ -17,6 +17,8 @@ from leercultuur_xapi.statement import Mapper
 ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 TARGET = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 COURSE = "http://adlnet.gov/expapi/activities/course"
+CMI5_COURSE = "https://w3id.org/xapi/cmi5/activitytype/course"
+MOODLE_COURSE = "http://id.tincanapi.com/activitytype/lms/course"
 MODULE = "http://adlnet.gov/expapi/activities/module"
 ADL = "http://adlnet.gov/expapi/verbs/"
 SANNE = {"account": {"homePage": "https://lms.example", "name": "sanne"}}
@@ -202,8 +204,8 @@ def test_the_platform_is_the_source_before_the_home_page() -> None:
     assert read(actor=own).source == "https://teams.example"
 
 
-def course(iri: str) -> dict[str, Any]:
-    return {"id": iri, "definition": {"type": COURSE}}
+def course(iri: str, type_: str = COURSE) -> dict[str, Any]:
+    return {"id": iri, "definition": {"type": type_}}
 
 
 @pytest.mark.parametrize(
@@ -211,6 +213,11 @@ def course(iri: str) -> dict[str, Any]:
     [
         ({}, "general"),
         ({"object": course("urn:c:1")}, "urn:c:1"),
+        ({"object": course("urn:c:1", CMI5_COURSE)}, "urn:c:1"),
+        ({"object": course("urn:c:1", MOODLE_COURSE)}, "urn:c:1"),
+        ({"object": course("urn:c:1", "http://id.tincanapi.com/activitytype/lms")}, "general"),
+        ({"context": context(grouping=[course("urn:c:1", CMI5_COURSE)])}, "urn:c:1"),
+        ({"context": context(grouping=[course("urn:c:1", MOODLE_COURSE)])}, "urn:c:1"),
         (
             {"object": course("urn:c:1"), "context": context(grouping=[course("urn:c:2")])},
             "urn:c:1",

@@ -92,7 +92,8 @@ class XapiFile(FileSource):
                     page.reject(number, not_utf8(line), line)
                     continue
                 try:
-                    page.records.append(record(line))
+                    if (found := record(line)) is not None:
+                        page.records.append(found)
                 except UnusableStatement as error:
                     if not line.strip():
                         continue
@@ -126,7 +127,8 @@ class XapiFile(FileSource):
                 page.reject(number, not_utf8(raw), raw)
             else:
                 try:
-                    page.records.append(page.mapper.record(raw))
+                    if (found := page.mapper.record(raw)) is not None:
+                        page.records.append(found)
                 except UnusableStatement as error:
                     page.reject(number, str(error), raw)
             if len(page.records) >= PAGE or len(page.rejects) >= PAGE:

@@ -36,11 +36,19 @@ from .fields import (
     Statement,
     Verb,
 )
+from .profile import PROFILE
 from .reasons import UnusableStatement, describe, unusable
 from .required import RequiredWords, required_words
 
 VOIDED = "http://adlnet.gov/expapi/verbs/voided"
-COURSE = "http://adlnet.gov/expapi/activities/course"
+COURSES = frozenset(
+    {
+        "http://adlnet.gov/expapi/activities/course",
+        "https://w3id.org/xapi/cmi5/activitytype/course",  # cmi5, and Moodle since logstore_xapi 4.8
+        "http://id.tincanapi.com/activitytype/lms/course",  # Moodle before that
+    }
+)
+"""Types of activity that are a course."""
 
 _SHA1 = re.compile(r"[0-9a-f]{40}", re.IGNORECASE)
 _PHASE_IDS = frozenset[str](PHASES)
@@ -67,11 +75,12 @@ class _Thing(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """Among which other activities it was done."""
+    """Among which other activities it was done; ``own``: said by leercultuur itself."""
 
     types: tuple[str, ...]
     course: str
     required: bool
+    own: bool
 
 
 _T = TypeVar("_T")
@@ -120,8 +129,11 @@ class Mapper:
         self._object_of = msgspec.json.Decoder(Object | None).decode
         self._activities_of = msgspec.json.Decoder(ContextActivities | None).decode
 
-    def record(self, raw: bytes) -> Record:
+    def record(self, raw: bytes) -> Record | None:
         """The activity or retraction in ``raw``, one statement as JSON in UTF-8.
+
+        ``None`` for a statement of this plugin's own profile: what leercultuur says of itself is no
+        evidence of anything, not even that somebody uses a system.
 
         Raises `UnusableStatement` with the reason; nothing else, whatever the bytes.
         """
@@ -146,9 +158,9 @@ class Mapper:
                 )
             return Retraction(id=object_id)
 
-        stored_at = _moment("stored", statement.stored) if statement.stored is not None else None
+        stored_at = moment("stored", statement.stored) if statement.stored is not None else None
         if statement.timestamp is not None:
-            occurred_at = _moment("timestamp", statement.timestamp)
+            occurred_at = moment("timestamp", statement.timestamp)
         elif stored_at is not None:
             occurred_at = stored_at
         else:
@@ -160,7 +172,9 @@ class Mapper:
             if context.platform:
                 source = intern(context.platform)
             if around := bytes(context.activities):
-                types, course, by_category = self._place[around]
+                types, course, by_category, own = self._place[around]
+                if own:
+                    return None
                 required = required or by_category
                 if course and topic == GENERAL:
                     topic = course
@@ -278,7 +292,7 @@ class Mapper:
         about = thing.definition or Definition()
         type_ = intern(about.type or "")
         required = self._words.flagged(about.extensions) if about.extensions else False
-        topic = thing.id if type_ == COURSE else GENERAL
+        topic = thing.id if type_ in COURSES else GENERAL
         return _Thing(thing.id, type_, topic, required, reference=False)
 
     def _read_place(self, raw: bytes) -> _Place:
@@ -292,11 +306,16 @@ class Mapper:
             for activity in _listed(relation):
                 if activity.definition and activity.definition.type:
                     types.add(activity.definition.type)
-                    if activity.definition.type == COURSE and activity.id:
+                    if activity.definition.type in COURSES and activity.id:
                         courses.append(activity.id)
             course = course or min(courses, default="")
         found = sorted({*ids, *(type_ for type_ in types if type_)})
-        return _Place(tuple(map(intern, found)), course, any(map(self._words.named, ids)))
+        return _Place(
+            tuple(map(intern, found)),
+            course,
+            any(map(self._words.named, ids)),
+            any(one.startswith(PROFILE) for one in ids),
+        )
 
 
 def _is_uuid(text: str) -> bool:
@@ -325,22 +344,25 @@ def _listed(activities: ContextList) -> list[ContextActivity]:
     return activities if isinstance(activities, list) else [activities]
 
 
-def _moment(path: str, text: str) -> datetime:
-    """``text`` as a time in UTC; an ISO 8601 time with an offset."""
+def moment(path: str, text: str) -> datetime:
+    """``text``, which stands at ``path``, as a time in UTC; an ISO 8601 time with an offset.
+
+    Raises `UnusableStatement`.
+    """
     try:
-        moment = datetime.fromisoformat(text)
+        found_at = datetime.fromisoformat(text)
     except ValueError:
         try:
             # RFC 3339 allows small letters, Python does not.
-            moment = datetime.fromisoformat(text.upper())
+            found_at = datetime.fromisoformat(text.upper())
         except ValueError:
             found = "another text, or a moment that does not exist"
             raise unusable(path, "a time such as 2026-03-02T09:00:00Z", found) from None
-    if moment.tzinfo is UTC:
-        return moment
-    if moment.tzinfo is None:
+    if found_at.tzinfo is UTC:
+        return found_at
+    if found_at.tzinfo is None:
         raise unusable(path, "a time with an offset", "one without; add Z or +01:00")
     try:
-        return moment.astimezone(UTC)
+        return found_at.astimezone(UTC)
     except OverflowError:
         raise unusable(path, "a time in the years 1 to 9999", "one outside them") from None
