@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from ..advice.prompt import Prompt
 from ..advice.recommend import Grounds
@@ -13,6 +14,9 @@ _STEPS: dict[Language, str] = {
     "nl": "Kies één ding dat je morgen kunt gebruiken",
     "en": "Choose one thing that you can use tomorrow",
 }
+
+MOMENT = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
+"""When their recipients have a quarter of an hour."""
 
 _MIX: dict[Phase, float] = {"acting": 1.0}
 
@@ -39,6 +43,7 @@ def message(number: int, addresses: Mapping[str, str], language: Language = "nl"
         f"{number:032x}",
         Recipient(f"person{number:04d}", name_of(number), language, addresses),
         (prompt,),
+        moment=MOMENT,
     )
 
 
