@@ -11,7 +11,7 @@ WHEELS := .wheels
 SYSTEM := node:nodejs npm:npm
 SYSTEM_PACKAGES = $(foreach pair,$(SYSTEM),$(if $(shell command -v $(firstword $(subst :, ,$(pair)))),,$(lastword $(subst :, ,$(pair)))))
 
-.PHONY: help venv demo test check lint format types docs reference wheels bench system lock clean
+.PHONY: help venv demo test check lint format types docs reference worth fresh wheels bench system lock clean
 
 help:  ## what you can ask for
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -31,7 +31,7 @@ demo: venv  ## a made-up bakery, from xAPI statements to two nights of the engin
 test: venv  ## all tests
 	@$(BIN)/python -m pytest -q -n auto --dist loadfile
 
-check: lint types docs wheels test  ## what a change must pass
+check: lint types docs fresh wheels test  ## what a change must pass
 
 lint: venv  ## ruff: format and lint
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
@@ -46,8 +46,17 @@ types: venv  ## mypy --strict
 docs: venv  ## the documentation, warnings are errors
 	@$(BIN)/sphinx-build -q -W -b html docs docs/_build
 
-reference: venv  ## docs/commands.md from the commands' own help
+reference: venv  ## docs/commands.md and docs/hooks.md, from what the program itself says
 	@$(BIN)/python docs/write_commands.py
+	@$(BIN)/python docs/write_hooks.py
+
+worth: venv  ## run every adapter's tests and keep in each plugin what was proved
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile plugins --leercultuur-report $(CURDIR)/.worth-report.json
+	@$(BIN)/leercultuur plugins --keep .worth-report.json
+	@$(BIN)/python docs/write_worth.py
+
+fresh: venv  ## fail where what was proved of an adapter is of other files
+	@$(BIN)/leercultuur plugins --fresh
 
 wheels: venv  ## the tests again, on the built wheels of core and adapters
 	@PYTHON=$(PYTHON) BIN=$(BIN) WHEELS=$(WHEELS) sh tests/on_wheels.sh $(PLUGINS)

@@ -80,12 +80,12 @@ def test_rules_are_shown_and_a_wrong_file_is_told_whole(run: Run, tmp_path: Path
 def test_plugins_are_listed_with_what_they_give(run: Run) -> None:
     ran = run("plugins")
     assert ran.code == 0
-    assert "adapter xapi" in ran.out
+    assert "source xapi" in ran.out
     (row,) = [
         row for row in json.loads(run("plugins", "--format", "json").out) if row["name"] == "xapi"
     ]
     assert row["error"] is None
-    assert row["adapters"] == ["xapi"]
+    assert row["adapters"] == ["reader xapi", "source xapi", "sink xapi"]
 
 
 def test_a_story_is_drawn_and_given_as_json(

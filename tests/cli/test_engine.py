@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
+from datetime import UTC, datetime
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
 
+from leercultuur_core.cli.engine import told_estimated
 from leercultuur_core.demo import write_bakery
+from leercultuur_core.phases import infer
+from leercultuur_core.run.estimating import Estimated
 from leercultuur_core.run.lock import alone
 
 from .conftest import Run
@@ -49,8 +54,8 @@ def test_a_night_and_the_night_after(run: Run, bakery_store: Path) -> None:
     assert first.out.splitlines() == [
         "collect   people      43 people · 43 new",
         "collect   drop        3,368 new · 0 rejected",
-        "estimate  42 people · 0 moved on · 0 moved back",
-        "plan      42 new prompts · 1 not a worker",
+        "estimate  42 people · fewer than 10 moved on · fewer than 10 moved back",
+        "plan      46 new prompts · 1 not a worker",
         "deliver   42 sent",
     ]
     sent = sorted((bakery_store / "out").glob("*.json"))
@@ -69,10 +74,10 @@ def test_the_verbs_one_by_one(run: Run, bakery_store: Path) -> None:
         assert run(verb, *NIGHT).code == 0
     told = run("status", *NIGHT).out
     assert "Bakkerij De Korenaar · 43 people · live" in told
-    assert "outbox    42 sent" in told
+    assert "outbox    46 sent" in told
     assert told.endswith("left      nothing\n")
     status = json.loads(run("status", "--format", "json", *NIGHT).out)
-    assert status["outbox"] == {"sent": 42}
+    assert status["outbox"] == {"sent": 46}
     assert [one["outcome"] for one in status["runs"]] == ["done"] * 4
     message = json.loads(next((bakery_store / "out").glob("*.json")).read_text("utf-8"))
     assert run("answer", message["prompts"][0]["id"], "done", *NIGHT).out == "noted\n"
@@ -139,7 +144,7 @@ def test_rules_rebuild_and_upgrade(run: Run, bakery_store: Path) -> None:
     run("collect", *NIGHT)
     assert run("rules", "apply", "--dry-run").out == "nothing differs\n"
     assert run("rebuild").out == "the ledger was right\n"
-    assert run("upgrade").out.endswith("schema 0001\n")
+    assert run("upgrade").out.endswith("schema 0005\n")
 
 
 def test_what_is_not_installed_is_named(
@@ -179,3 +184,70 @@ def test_another_program_may_push(
     monkeypatch.setattr("sys.stdin", stream)
     ran = run("push", "hr", *NIGHT)
     assert (ran.code, ran.out) == (0, "collect   hr          1 new · 0 rejected\n")
+
+
+def test_the_few_who_moved_are_not_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    nobody = infer([], at=datetime(2026, 3, 3, tzinfo=UTC))
+    for people, moved, told in (
+        (40, (12, 9), "40 people · 12 moved on · fewer than 10 moved back"),
+        (40, (0, 10), "40 people · fewer than 10 moved on · 10 moved back"),
+        (9, (3, 4), "9 people"),
+    ):
+        told_estimated(Estimated(people, *moved, {}, nobody), 10)
+        assert capsys.readouterr().out == f"estimate  {told}\n"
+
+
+def test_what_is_of_who_was_erased_is_counted_and_left_out(run: Run, bakery_store: Path) -> None:
+    run("run", *NIGHT)
+    assert "erased" not in run("collect", *NIGHT).out
+    assert run("person", "erase", "bram", "--yes", *NIGHT).code == 0
+    data = bakery_store / "data"
+    shutil.copy(data / "statements.ndjson.gz", data / "again.ndjson.gz")
+    people, drop = run("collect", *NIGHT).out.splitlines()
+    assert people == "collect   people      43 people · 0 new · 1 erased before"
+    assert " erased before · 0 rejected" in drop
+    assert "bram" not in (people + drop).lower()
+
+
+def test_a_night_can_be_logged(run: Run, bakery_store: Path) -> None:
+    ran = run("run", "--log-format", "json", *NIGHT)
+    assert ran.code == 0
+    rows = [json.loads(line) for line in ran.err.splitlines()]
+    assert [row["event"] for row in rows] == [
+        "directory",
+        "source",
+        "collect",
+        "estimate",
+        "plan",
+        "sink",
+        "deliver",
+        "tidy",
+    ]
+    assert (rows[1]["source"], rows[1]["new"]) == ("drop", 3368)
+    names = [
+        line.split(",")[1]
+        for line in (bakery_store / "data/people.csv").read_text("utf-8").splitlines()[1:]
+    ]
+    assert "Sanne" in names
+    assert not [name for name in names if name and name in ran.err]
+    text = run("deliver", "--log-format", "text", *NIGHT)
+    assert " info leercultuur.deliver event=deliver outcome=done " in text.err
+    assert run("plan", *NIGHT).err == ""
+
+
+def test_the_invitation_is_in_the_configuration_that_init_writes(
+    run: Run, bakery_store: Path
+) -> None:
+    path = bakery_store / "leercultuur.toml"
+    text = path.read_text("utf-8").replace("\ngo_live", "\n# go_live")
+    path.write_text(text, "utf-8")
+    assert "nothing is sent\n" in run("check").out.replace(" (docs/privacy.md)", "")
+    path.write_text(text.replace("# invitation", "invitation"), "utf-8")
+    assert "but the general invitation, once to everybody" in " ".join(run("check").out.split())
+    assert run("run", *NIGHT).out.splitlines()[-2:] == [
+        "plan      43 new prompts",
+        "deliver   43 sent",
+    ]
+    assert run("run", "--now", "2026-03-17T09:00:00Z").out.splitlines()[-1] == (
+        "deliver   nothing to send"
+    )

@@ -10,10 +10,9 @@ from typing import Any
 import click
 from attrs import asdict, frozen
 
-from ..errors import ConfigError
 from ..extension import CONTRACTS, HOOKS, Adapter, Installed, Plugins, installed
-from ..extension.proof import Proof, keep, read_proof, read_report, stale
-from ..extension.worth import Scale, Worth, judge, proved_of, scale, title_of
+from ..extension.proof import Proof, keep, proof_of, read_report
+from ..extension.worth import Scale, Worth, judge, kind_of, proved_of, scale, title_of
 
 
 @frozen
@@ -27,7 +26,7 @@ class Row:
     lacking
         What keeps it from higher levels: level, rule, adapter, state and why.
     tests
-        Adapter → how many checks passed, failed and were skipped, and with which real systems.
+        Adapter → how many checks passed, which failed or were not run, and with which real systems.
     """
 
     name: str
@@ -105,7 +104,7 @@ def _keep(on_disk: Sequence[Installed], report: Path) -> None:
 
 
 def _row(plugin: Installed, loaded: Plugins, adapters: Sequence[type[Adapter]], by: Scale) -> Row:
-    proof, unproved = _proof(plugin)
+    proof, unproved = proof_of(plugin)
     worth = judge(adapters, proof, by)
     return Row(
         name=plugin.name,
@@ -117,20 +116,8 @@ def _row(plugin: Installed, loaded: Plugins, adapters: Sequence[type[Adapter]], 
         level=worth.level,
         unproved=unproved,
         lacking=_lacking(worth),
-        tests={} if proof is None else _tests(adapters, proof),
+        tests={} if proof is None else _tests(adapters, proof, by),
     )
-
-
-def _proof(plugin: Installed) -> tuple[Proof | None, str]:
-    """What was proved of these very files, or why that is nothing."""
-    try:
-        proof = read_proof(plugin)
-    except ConfigError as error:
-        return None, f"cannot be read: {error.problems[0]}"
-    if proof is None:
-        return None, "no tests are known"
-    reasons = stale(plugin, proof)
-    return (None, f"tests of another version: {'; '.join(reasons)}") if reasons else (proof, "")
 
 
 def _lacking(worth: Worth) -> list[dict[str, str]]:
@@ -147,15 +134,18 @@ def _lacking(worth: Worth) -> list[dict[str, str]]:
     ]
 
 
-def _tests(adapters: Sequence[type[Adapter]], proof: Proof) -> dict[str, dict[str, Any]]:
+def _tests(adapters: Sequence[type[Adapter]], proof: Proof, by: Scale) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for adapter in adapters:
         proved = proved_of(adapter, proof)
         if proved is None:
             continue
-        outcomes = list(proved.checks.values())
+        every = {name for rule in by.rule for name in rule.checks.get(kind_of(adapter), ())}
+        outcomes = {name: proved.checks.get(name) for name in sorted(every)}
         found[title_of(adapter)] = {
-            **{state: outcomes.count(state) for state in ("passed", "failed", "skipped")},
+            "passed": list(outcomes.values()).count("passed"),
+            "failed": [name for name, outcome in outcomes.items() if outcome == "failed"],
+            "not run": [name for name, outcome in outcomes.items() if outcome in {"skipped", None}],
             "live": {
                 system: live.version
                 for system, live in proved.live.items()
@@ -187,7 +177,7 @@ def _show(row: Row, by: Scale) -> None:
 
 def _counted(tests: Mapping[str, Any]) -> str:
     parts = [f"{tests['passed']} checks passed"]
-    parts += [f"{tests[state]} {state}" for state in ("failed", "skipped") if tests[state]]
+    parts += [f"{len(tests[how])} {how}" for how in ("failed", "not run") if tests[how]]
     live = ", ".join(f"{system} {version}" for system, version in tests["live"].items())
     return ", ".join(parts) + (f"; live with {live}" if live else "")
 
