@@ -66,7 +66,7 @@ def test_one_kind_may_stand_in_two_lists(folder: Path) -> None:
 def test_a_plugin_that_is_absent_or_of_another_list_is_named_and_the_rest_goes_on(
     folder: Path,
 ) -> None:
-    add(folder, GOOD + '[[source]]\nname = "acme"\n[[sink]]\nname = "x"\nkind = "xapi"\n')
+    add(folder, GOOD + '[[source]]\nname = "acme"\n[[sink]]\nname = "x"\nkind = "csv"\n')
     configuration = read_configuration(folder)
     adapters = make_all(configuration, switched_on(configuration))
     assert "pip install leercultuur-acme" in adapters.broken["source", "acme"]
@@ -160,3 +160,35 @@ def test_a_plugin_without_an_adapter_is_switched_on_by_name() -> None:
         organisation=Organisation("x", Secret("k" * 40)), plugins=("no-such-watcher",)
     )
     assert set(switched_on(configuration).broken) == {"no-such-watcher"}
+
+
+def test_init_makes_two_keys_for_their_owner_only(tmp_path: Path) -> None:
+    configuration, *keys = initialise(tmp_path / "new", "Bakkerij")
+    assert [path.name for path in keys] == ["identity.key", "links.key"]
+    assert len({path.read_text("utf-8") for path in keys}) == 2
+    assert {path.stat().st_mode & 0o777 for path in keys} == {0o600}
+    lines = configuration.read_text("utf-8").splitlines()
+    start = lines.index("# [answers]")
+    switched_on = [line.removeprefix("# ") for line in lines[start : start + 3]]
+    configuration.write_text(
+        "\n".join([*lines[:start], *switched_on, *lines[start + 3 :]]), "utf-8"
+    )
+    answers = read_configuration(configuration).answers
+    assert answers is not None
+    assert answers.keys == (keys[1].read_text("utf-8").strip().encode(),)
+    configuration.unlink()
+    with pytest.raises(ConfigError, match="2 problems"):
+        initialise(tmp_path / "new", "Bakkerij")
+
+
+def test_one_system_is_read_in_one_way(folder: Path) -> None:
+    entry = '[[source]]\nname = "{}"\nkind = "{}"\nurl = "https://leren.example{}"\n'
+    add(folder, GOOD + entry.format("a", "acme", "") + entry.format("b", "acme-log", "/"))
+    told = [f.text for f in check(folder, DAY) if f.level == "problem"]
+    assert "https://leren.example is read as acme and as acme-log" in told
+
+
+def test_two_courses_of_one_system_may_be_two_sources(folder: Path) -> None:
+    entry = '[[source]]\nname = "{}"\nkind = "acme"\nurl = "https://leren.example"\n'
+    add(folder, GOOD + entry.format("a") + entry.format("b"))
+    assert not [f.text for f in check(folder, DAY) if "is read as" in f.text]
