@@ -22,6 +22,7 @@ from statements import AT, write_statements
 
 from leercultuur_core.activity.activity import Activity
 from leercultuur_core.activity.evidence import default_rules
+from leercultuur_core.run.collecting import take_in
 from leercultuur_core.storage import Identifier, Store
 from leercultuur_xapi import XapiFile
 
@@ -53,21 +54,17 @@ def bare_parse(path: Path) -> int:
 
 def collect(path: Path, store_path: Path) -> int:
     """All of `leercultuur collect`: parse, rules, log, ledger, rejects, mark."""
-    rules = default_rules()
-    new = 0
     with Store.open(store_path, create=True) as store:
-        for page in XapiFile(path).pages():
-            result = store.commit_page(
-                page.records,
-                rules=rules,
-                identify=IDENTIFY,
-                source_name="file",
-                at=AT,
-                mark=str(page.bytes_read),
-                rejects=page.rejects,
-            )
-            new += result.new
-    return new
+        done = take_in(
+            "file",
+            XapiFile(path).pages(),
+            store,
+            rules=default_rules(),
+            identify=IDENTIFY,
+            now=AT,
+        )
+    assert not done.problem
+    return done.new
 
 
 def activities(count: int, seed: int, day: int, days: int) -> Iterator[Activity]:

@@ -230,7 +230,7 @@ def test_the_self_employed_ask_their_network_and_a_school(
     guess: Guessing, model: MaturityModel
 ) -> None:
     with_school = f"{SMALL}school,,education_contact,,\n"
-    for text, roles in ((SMALL, {"peer"}), (with_school, {"peer", "education_contact"})):
+    for text, roles in ((SMALL, {"peer", "network"}), (with_school, {"peer", "education_contact"})):
         holders = Holders.of(parse_people(text))
         kees = holders.directory.by_identifier["kees"]
         found = asks(guess("kees"), model=model, language="nl", person=kees, holders=holders)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -131,3 +132,25 @@ def test_the_made_up_bakery_can_be_read() -> None:
     directory = parse_people(people_csv())
     assert len({person.unit for person in directory.people if person.unit}) == 3
     assert all(p.manager in directory.by_identifier for p in directory.people if p.manager)
+
+
+def test_absences_have_a_first_and_a_last_day() -> None:
+    text = "identifier,away\na,2026-05-04;2026-03-02/2026-03-13;2026-05-04\nb,\n"
+    sanne, piet = parse_people(text).people
+    assert sanne.away == (
+        (date(2026, 3, 2), date(2026, 3, 13)),
+        (date(2026, 5, 4), date(2026, 5, 4)),
+    )
+    assert piet.away == ()
+    years = ";".join(f"2026-{month:02}-01/2026-{month:02}-20" for month in range(1, 13))
+    (long,) = parse_people(f"identifier,away\na,{years}\n").people
+    assert len(long.away) == 12
+
+
+@pytest.mark.parametrize("cell", ["ziek", "2026-03-13/2026-03-02", "2026-03-02/", "2026-02-30"])
+def test_an_absence_that_is_none_is_a_problem_with_its_place(cell: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        parse_people(f"identifier,away\na,2026-01-05;{cell}\n")
+    (problem,) = raised.value.problems
+    assert problem.place == "people.csv, line 2, away"
+    assert problem.found == repr(cell)

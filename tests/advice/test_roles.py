@@ -6,8 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leercultuur_core.advice.networks import (
+    Contact,
+    Network,
+    contact_for,
+    networks,
+    parse_networks,
+)
 from leercultuur_core.advice.people import Directory, Person, parse_people
 from leercultuur_core.advice.roles import Holders
+from leercultuur_core.errors import ConfigError
 
 FULL = """\
 identifier,roles,manager,unit,employment
@@ -120,3 +128,80 @@ def test_exactly_those_on_a_circle_are_found(named: list[int]) -> None:
                 expected.add(str(start))
             at = named[at] if at >= 0 else -1
     assert found == expected
+
+
+# ---- outside
+
+
+LOCAL = Contact("Bakkersvakschool", "loket@bakkers.example", units=("Bakkerij",))
+BREAD = Contact("Brood BV", "les@brood.example", units=("Bakkerij/Brood",), skills=("Zuurdesem",))
+ANYBODY = Contact("ROC", "bedrijven@roc.example")
+
+
+@pytest.mark.parametrize(
+    ("unit", "skill", "expected"),
+    [
+        ("Bakkerij/Brood", None, BREAD),
+        ("Bakkerij/Brood", "zuurdesem", BREAD),
+        ("Bakkerij/Brood", "boekhouden", LOCAL),
+        ("Bakkerij/Taart", None, LOCAL),
+        ("Bakkerijwinkel", None, ANYBODY),
+        ("", None, ANYBODY),
+    ],
+)
+def test_the_contact_of_the_nearest_unit_that_teaches_it(
+    unit: str, skill: str | None, expected: Contact
+) -> None:
+    for contacts in ([ANYBODY, LOCAL, BREAD], [BREAD, LOCAL, ANYBODY]):
+        assert contact_for(contacts, unit, skill=skill) == expected
+    assert contact_for([BREAD], "", skill=skill) is None
+
+
+def test_whom_to_turn_to_outside() -> None:
+    holders = without("school")
+    known = holders.directory.by_identifier
+    assert holders.outside(known["worker"]) is None, "HR can look for one"
+    alone = holders.outside(known["alone"])
+    assert isinstance(alone, Network)
+    assert "self_employed" in alone.serves
+    small = without("school", "hr1", "hr2")
+    firm = small.outside(small.directory.by_identifier["worker"])
+    assert isinstance(firm, Network)
+    assert "small_firm" in firm.serves
+    named = Holders.of(small.directory, contacts=[ANYBODY])
+    assert named.outside(known["alone"]) == ANYBODY
+
+
+def test_gaps_are_seen() -> None:
+    assert without().gaps() == ()
+    assert without("school").gaps() == (("environment", ""),)
+    assert Holders.of(without("school").directory, contacts=[ANYBODY]).gaps() == ()
+    assert without("boss", "hr1", "hr2", "director").gaps() == (
+        ("hr", ""),
+        ("leadership", ""),
+        ("manager", "team"),
+    )
+    assert Holders.of(parse_people("identifier,employment\nk,self_employed\n")).gaps() == (
+        ("environment", ""),
+    )
+
+
+def test_the_networks_of_the_report() -> None:
+    every = networks()
+    assert len(every) == len({one.id for one in every}) == 15
+    assert [one.seed_line for one in every] == sorted(one.seed_line for one in every)
+    for one in every:
+        assert one.about["nl"] != one.about["en"]
+        assert set(one.first_for) <= set(one.serves)
+
+
+def test_every_mistake_in_a_table_of_networks_is_told() -> None:
+    with pytest.raises(ConfigError) as refused:
+        parse_networks(
+            b"id\tname\treach\tserves\tfirst_for\tabout_nl\tabout_en\tseed_line\n"
+            b"a\tA\tfar\tself_employed\tself_employed\tx\ty\t1\n"
+        )
+    assert [problem.place for problem in refused.value.problems] == [
+        "networks.tsv, row 2, reach",
+        "networks.tsv, first_for",
+    ]

@@ -13,8 +13,11 @@ import pytest
 from leercultuur_core.cli.engine import told_estimated
 from leercultuur_core.demo import write_bakery
 from leercultuur_core.phases import infer
+from leercultuur_core.run.engine import Engine
 from leercultuur_core.run.estimating import Estimated
+from leercultuur_core.run.links import Link
 from leercultuur_core.run.lock import alone
+from leercultuur_core.storage.schema import VERSION
 
 from .conftest import Run
 
@@ -84,6 +87,41 @@ def test_the_verbs_one_by_one(run: Run, bakery_store: Path) -> None:
     assert run("answer", "nothing", "done", *NIGHT).code == 1
 
 
+def test_an_answer_by_link(run: Run, bakery_store: Path) -> None:
+    path = bakery_store / "leercultuur.toml"
+    text = (
+        path.read_text("utf-8")
+        .replace("# [answers]", "[answers]")
+        .replace('# url = "https', 'url = "https')
+    )
+    path.write_text(text.replace('# key = { file = "links', 'key = { file = "links'), "utf-8")
+    run("run", *NIGHT)
+    message = json.loads(next((bakery_store / "out").glob("*.json")).read_text("utf-8"))
+    (prompt, *_) = message["prompts"]
+    with Engine.from_config(path) as engine:
+        assert engine.answer_links is not None
+        expires = datetime(2026, 5, 1, tzinfo=UTC)
+        token = engine.answer_links.token(Link("answer", prompt["id"], "done", expires))
+    assert run("answer", "--link", token, *NIGHT).out == "noted: done\n"
+    again = run("answer", "--link", token, *NIGHT)
+    assert (again.code, again.err) == (1, "that link was used before\n")
+    assert "not a link of ours" in run("answer", "--link", "x", *NIGHT).err
+    assert run("answer", "--link", token, prompt["id"], *NIGHT).code == 2
+    assert run("answer", prompt["id"], *NIGHT).code == 2
+
+
+def test_a_channel_of_ones_own(run: Run, bakery_store: Path) -> None:
+    run("collect", *NIGHT)
+    assert run("person", "channel", "bram", "files", *NIGHT).out == "noted\n"
+    held = json.loads(run("person", "export", "bram", *NIGHT).out)
+    assert held["person"]["channels"] == ["files"]
+    wrong = run("person", "channel", "bram", "pigeon", *NIGHT)
+    assert wrong.code == 2
+    assert "expected one of files; found 'pigeon'" in wrong.err
+    assert run("person", "channel", "bram", *NIGHT).code == 0
+    assert json.loads(run("person", "export", "bram", *NIGHT).out)["person"]["channels"] == []
+
+
 def test_one_person_from_export_to_erase(run: Run, bakery_store: Path) -> None:
     run("run", *NIGHT)
     held = json.loads(run("person", "export", "bram", *NIGHT).out)
@@ -144,7 +182,7 @@ def test_rules_rebuild_and_upgrade(run: Run, bakery_store: Path) -> None:
     run("collect", *NIGHT)
     assert run("rules", "apply", "--dry-run").out == "nothing differs\n"
     assert run("rebuild").out == "the ledger was right\n"
-    assert run("upgrade").out.endswith("schema 0005\n")
+    assert run("upgrade").out.endswith(f"schema {VERSION}\n")
 
 
 def test_what_is_not_installed_is_named(

@@ -61,7 +61,14 @@ def test_workers_are_written_to_only_after_their_yes(out: Path) -> None:
 
 def test_no_field_holds_what_was_worked_out(out: Path) -> None:
     for message in json.loads((out / "received.json").read_text("utf-8")):
-        assert message.keys() == {"id", "recipient", "prompts"}
+        assert message.keys() == {
+            "id",
+            "recipient",
+            "prompts",
+            "links",
+            "unsubscribe",
+            "moment",
+        }
         assert message["recipient"].keys() == {"person", "address", "language"}
         for prompt in message["prompts"]:
             assert (

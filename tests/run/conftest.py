@@ -90,6 +90,7 @@ def make(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         sources: Mapping[str, Source] | None = None,
         directories: Mapping[str, Directory] | None = None,
         sinks: Mapping[str, Sink] | None = None,
+        recorders: Mapping[str, Sink] | None = None,
         path: Path | None = None,
         store_class: type[Store] = Store,
         go_live: GoLive | None = GO_LIVE,
@@ -110,7 +111,7 @@ def make(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             configuration,
             store_class.open(path),
             plugins=plugins or Plugins(),
-            adapters=Adapters(sources or {}, directories or {}, sinks or {}),
+            adapters=Adapters(sources or {}, directories or {}, sinks or {}, recorders or {}),
         )
         opened.append(engine)
         return engine

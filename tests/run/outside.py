@@ -109,6 +109,39 @@ class SameAgainSink(OnceSink):
             self.mailbox.put(message)
 
 
+class Calendar(Sink):
+    """Holds what is in it; ``asked`` is what it was asked to take out, in order."""
+
+    name = "calendar"
+    delivery: ClassVar[Delivery] = "idempotent"
+
+    def __init__(self, boundary: Callable[[], None] = nothing) -> None:
+        super().__init__()
+        self.boundary = boundary
+        self.there: dict[str, Message] = {}
+        self.asked: list[str] = []
+        self.answer: str | Exception | None = "sent"
+
+    def deliver(self, messages: Sequence[Message]) -> Iterator[Receipt]:
+        for message in messages:
+            self.boundary()
+            self.there[message.id] = message
+            self.boundary()
+            yield Receipt(message.id, "sent")
+
+    def withdraw(self, message: Message) -> Receipt | None:
+        self.boundary()
+        self.asked.append(message.id)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        if self.answer is None:
+            return None
+        if self.answer == "sent":
+            self.there.pop(message.id, None)
+        self.boundary()
+        return Receipt(message.id, self.answer)  # type: ignore[arg-type]
+
+
 SINKS: tuple[type[OnceSink], ...] = (OnceSink, LookupSink, SameAgainSink)
 
 

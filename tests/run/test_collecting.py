@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,10 @@ from leercultuur_core.activity.activity import Activity
 from leercultuur_core.activity.visibility import Visibility
 from leercultuur_core.errors import SourceUnavailable, StoreError
 from leercultuur_core.extension import Page, Plugins, Reject, State, hookimpl
+from leercultuur_core.run import collecting
 from leercultuur_core.run.lock import alone
 from leercultuur_core.run.sources import activity_line, read_activities
+from leercultuur_core.storage import PageResult, Store
 
 from .conftest import NOW, ListDirectory, ListSource, Make, workers
 
@@ -57,6 +60,37 @@ def test_one_that_fails_is_named_and_the_rest_goes_on(make: Make) -> None:
     down.pages = [Page([lesson(3)], mark="2")]
     assert engine.collect(NOW).sources[0].new == 1
     assert [state.mark for state in down.states] == [None, "1"]
+
+
+@pytest.mark.parametrize(("patience", "transactions"), [(60.0, 1), (0.0, 3)])
+def test_pages_that_come_quickly_go_together_and_count_the_same(
+    make: Make, monkeypatch: pytest.MonkeyPatch, patience: float, transactions: int
+) -> None:
+    monkeypatch.setattr(collecting, "PATIENCE", patience)
+    committed: list[str | None] = []
+    commit = Store.commit_page
+
+    def counting(self: Store, *records: Any, **more: Any) -> PageResult:
+        committed.append(more["mark"])
+        return commit(self, *records, **more)
+
+    monkeypatch.setattr(Store, "commit_page", counting)
+    lms = ListSource(
+        [
+            Page([lesson(1), lesson(2)], mark="1", learners={"account|home|x": "a"}),
+            Page([lesson(2)], [Reject("file", 3, "expected JSON")], mark="3"),
+            Page([lesson(3)], mark="2", learners={"account|home|x": "b"}),
+            SourceUnavailable("down: try at noon"),
+        ]
+    )
+    engine = make(sources={"lms": lms})
+    (read,) = engine.collect(NOW).sources
+    assert len(committed) == transactions
+    assert (read.pages, read.new, read.duplicates, read.rejected) == (3, 3, 1, 1)
+    assert read.problem == "down: try at noon"
+    engine.collect(NOW)
+    assert lms.states[-1].mark == "3"
+    assert lms.states[-1].learners["account|home|x"] == "b"
 
 
 def test_what_a_source_says_it_can_see_is_kept(make: Make) -> None:

@@ -117,3 +117,37 @@ def test_a_file_that_is_not_there_says_how_to_make_one(tmp_path: Path) -> None:
 
 def test_no_secret_shows_in_a_repr() -> None:
     assert KEY not in repr(parse(GOOD))
+
+
+def test_where_people_answer() -> None:
+    text = GOOD.replace(
+        '["watcher"]', '["watcher"]\nanswers = { url = "URL", key = { env = "KEY" } }'
+    )
+    answers = parse(text.replace("URL", "https://leren.korenaar.example/a")).answers
+    assert answers is not None
+    assert (answers.keys, answers.valid_days) == ((KEY.encode(),), 60)
+    assert parse(text.replace("URL", "http://localhost:8080/a")).answers is not None
+    assert parse(GOOD).answers is None
+
+
+@pytest.mark.parametrize(
+    ("answers", "places"),
+    [
+        ('{ url = "http://leren.example/a", key = { env = "KEY" } }', ["answers.url"]),
+        ('{ url = "https://leren.example/a?t=", key = { env = "KEY" } }', ["answers.url"]),
+        ('{ url = "https://[leren", key = { env = "KEY" } }', ["answers.url"]),
+        ('{ url = "leren.example", key = { env = "SHORT" } }', ["answers.url", "answers.key"]),
+        (
+            '{ url = "https://leren.example", key = { env = "KEY" }, valid_days = 0 }',
+            ["answers.valid_days"],
+        ),
+        ('{ url = "https://leren.example" }', ["answers.key"]),
+    ],
+)
+def test_links_that_would_not_be_safe_are_refused(answers: str, places: list[str]) -> None:
+    text = GOOD.replace('["watcher"]', f'["watcher"]\nanswers = {answers}')
+    environ = {"KEY": KEY, "SHORT": "short"}
+    with pytest.raises(ConfigError) as caught:
+        parse_configuration(tomllib.loads(text), Path("leercultuur.toml"), environ)
+    assert [one.place for one in caught.value.problems] == places
+    assert KEY not in str(caught.value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from attrs import evolve
@@ -13,7 +13,8 @@ from leercultuur_core.activity.activity import Activity
 from leercultuur_core.extension import DirectoryPerson, Page
 from leercultuur_core.maturity import maturity_model
 from leercultuur_core.privacy.purposes import RefusedReason
-from leercultuur_core.run.delivering import _prompt
+from leercultuur_core.run import estimating
+from leercultuur_core.run.composing import prompt_of
 from leercultuur_core.run.engine import Engine
 from leercultuur_core.run.phrases import say
 from leercultuur_core.storage import OutboxPrompt
@@ -69,7 +70,7 @@ def test_a_prompt_freezes_what_was_believed(sanne: Engine) -> None:
     assert stored.payload["believed"]["phase"] == "acting"
     assert stored.payload["believed"]["at"] == "2026-03-03"
     assert sum(stored.payload["believed"]["probabilities"].values()) == pytest.approx(1, abs=1e-5)
-    prompt = _prompt(stored, "Sanne")
+    prompt = prompt_of(stored, "Sanne")
     assert prompt.id == stored.prompt_id
     assert prompt.as_row() == stored.payload["prompt"]
     assert prompt.text.startswith("Hoi Sanne,")
@@ -117,8 +118,7 @@ def test_wrong_brings_the_question_and_no_guess(sanne: Engine) -> None:
     sanne.answer(first.prompt_id, "wrong", NOW)
     sanne.run(NOW + 7 * DAY)
     *_, second = outbox(sanne)
-    assert second.payload["question"]
-    assert not first.payload["question"]
+    assert (first.asks, second.asks) == ("step", "question")
 
 
 def test_when_nothing_is_left_that_is_the_reason(sanne: Engine) -> None:
@@ -197,7 +197,15 @@ def test_every_reason_has_words_in_both_languages() -> None:
         }
 
     own = members(NothingReason) - members(Reason) - members(RefusedReason) - members(ClosedReason)
-    assert own == {"left", "no_sink", "not_a_worker", "waiting", "nothing_new"}
+    assert own == {
+        "left",
+        "no_sink",
+        "not_a_worker",
+        "waiting",
+        "nothing_new",
+        "preconditions",
+        "effect_later",
+    }
     for key in [*(own - {"waiting"}), "to_be_planned"]:
         assert say("nl", key) != say("en", key)
     for state in ("held", "ready", "sending", "failed"):
@@ -219,3 +227,71 @@ def test_why_tells_what_waits(sanne: Engine) -> None:
             ("t", "why"),
             ("tester", "why"),
         ]
+
+
+def test_a_night_estimates_once(sanne: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    whole = estimating.believe
+
+    def noted(*given: Any, **more: Any) -> Any:
+        asked.append(more.get("only"))
+        return whole(*given, **more)
+
+    monkeypatch.setattr(estimating, "believe", noted)
+    ran = sanne.run(NOW)
+    assert asked == [None]
+    assert (ran.estimated.people, ran.planned.made) == (1, 1)
+    sanne.plan(NOW)
+    assert asked == [None, None]
+
+
+def test_what_somebody_says_during_a_night_counts_in_it(
+    make: Make, sink: OnceSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between estimating and planning somebody says yes: their step rests on an estimate too."""
+    engine = make(
+        sources={"lms": ListSource([Page(lessons("sanne", range(1, 40)))])},
+        directories={"people": ListDirectory([person("sanne")])},
+        sinks={"sink": sink},
+        own_prompts="opt-in",
+    )
+    set_off = engine.configuration.privacy
+    engine.configuration = evolve(
+        engine.configuration, privacy=evolve(set_off, group_releases="off")
+    )
+    engine.collect(NOW)
+    (uuid,) = engine.find("Sanne", NOW)
+    planned = engine._planned
+
+    def after_a_yes(*given: Any) -> Any:
+        engine.consent(uuid, "own_prompts", True, NOW)
+        return planned(*given)
+
+    monkeypatch.setattr(engine, "_planned", after_a_yes)
+    ran = engine.run(NOW)
+    assert (ran.estimated.people, ran.planned.made) == (0, 1)
+    (stored,) = outbox(engine)
+    assert (stored.asks, stored.payload["believed"]["phase"]) == ("step", "acting")
+
+
+def test_of_one_person_asked_about_the_answer_is_that_of_all(make: Make, sink: OnceSink) -> None:
+    names = ["sanne", "piet", "jo"]
+    engine = make(
+        sources={
+            "lms": ListSource(
+                [Page([one for n, name in enumerate(names) for one in lessons(name, range(n, 40))])]
+            )
+        },
+        directories={"people": ListDirectory([person(name) for name in names])},
+        sinks={"sink": sink},
+    )
+    engine.collect(NOW)
+    everybody = engine.estimate(NOW).estimates
+    engine.run(NOW)
+    for name in names:
+        (uuid,) = engine.find(name, NOW)
+        one = engine.believed(uuid, NOW, by="t")
+        assert one is not None
+        assert one.probabilities == everybody[uuid].probabilities
+        assert one.episode == everybody[uuid].episode
+        assert engine.why(uuid, NOW + DAY, by="t").reason == "weekly"

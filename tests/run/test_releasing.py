@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import combinations, product
 from pathlib import Path
@@ -14,14 +14,14 @@ import pytest
 from attrs import evolve
 
 from leercultuur_core.activity.activity import Activity
-from leercultuur_core.extension import DirectoryPerson, Page
+from leercultuur_core.extension import DirectoryPerson, Message, Page, Receipt
 from leercultuur_core.run.config import GoLive
 from leercultuur_core.run.engine import Engine
 from leercultuur_core.run.group_prompts import is_group
-from leercultuur_core.storage import KeptRelease, OutboxPrompt
+from leercultuur_core.storage import Consent, KeptRelease, OutboxPrompt
 
 from .conftest import NOW, ListDirectory, ListSource, Make
-from .outside import Mailbox, OnceSink
+from .outside import Calendar, Mailbox, OnceSink
 
 K = 5
 DAY = timedelta(days=1)
@@ -447,28 +447,32 @@ def test_the_whole_has_no_manager_and_each_unit_is_told_about_once(
         engine.answer(group_prompts(engine)[-1].prompt_id, "done", at)
         at += 28 * DAY
     told = [(one.subject, one.layer) for one in group_prompts(engine)]
-    assert told[0][0] == "unit|"
     assert ("unit|", "manager") not in told
     assert len(set(told)) == len(told) == 3
 
 
-def test_a_group_goes_first_then_their_own_then_another_unit(organisation: Organised) -> None:
+def test_a_group_goes_with_their_own_in_one_message_and_then_only_after_weeks(
+    organisation: Organised,
+) -> None:
     boss = worker(0, roles=("worker", "manager"))
     people = [boss, *(evolve(worker(n), manager=boss.identifiers[0]) for n in range(1, 8))]
     engine = organisation(people, active(8, range(-40, 60)))
     (uuid,) = uuids(engine, 0)
     at = datetime(2026, 4, 7, 9, tzinfo=UTC)
-    kinds = []
+    nights = []
     for _ in range(5):
-        engine.run(at)
-        *_, last = (one for one in outbox(engine) if one.recipient == uuid)
-        kinds.append((is_group(last), last.intervention))
-        # The manager's own estimate is in their own prompts only.
-        assert ("believed" in last.payload) is not is_group(last)
-        engine.answer(last.prompt_id, "not_for_me", at)
+        assert engine.run(at).delivered.states["sent"] > 0
+        tonight = [one for one in outbox(engine) if one.recipient == uuid and one.created == at]
+        assert len({one.message_id for one in tonight}) == 1
+        nights.append({one.intervention: is_group(one) for one in tonight})
+        for one in tonight:
+            # The manager's own estimate is in their own prompts only.
+            assert ("believed" in one.payload) is not is_group(one)
+            engine.answer(one.prompt_id, "not_for_me", at)
         at += 7 * DAY
-    assert [group for group, _ in kinds] == [True, False, False, False, True]
-    assert len({what for _, what in kinds}) == 5
+    both, own = [False, True], [False]
+    assert [sorted(night.values()) for night in nights] == [both, own, own, own, both]
+    assert len({what for night in nights for what in night}) == 7
 
 
 def test_a_managers_no_to_their_own_messages_leaves_those_of_their_role(
@@ -484,6 +488,68 @@ def test_a_managers_no_to_their_own_messages_leaves_those_of_their_role(
     engine.deliver(evening + timedelta(hours=14))
     assert [(one.recipient, one.state) for one in outbox(engine)] == [(uuid, "sent")]
     assert engine.why(uuid, evening + 2 * DAY, by="t").reason == "objected"
+
+
+class Refusing(OnceSink):
+    """Cannot deliver until it is told to; then keeps what it got."""
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        super().__init__(mailbox)
+        self.works = False
+        self.got: list[list[str]] = []
+
+    def deliver(self, messages: Sequence[Message]) -> Iterator[Receipt]:
+        for message in messages:
+            if self.works:
+                self.got.append([one.id for one in message.prompts])
+            yield Receipt(message.id, "sent" if self.works else "failed")
+
+
+@pytest.mark.parametrize("how", ["a no by day", "a no that the desk finds"])
+def test_a_no_takes_ones_own_out_of_a_message_and_the_rest_goes(
+    organisation: Organised, tmp_path: Path, how: str
+) -> None:
+    boss = worker(0, roles=("worker", "manager"))
+    people = [boss, *(evolve(worker(n), manager=boss.identifiers[0]) for n in range(1, 8))]
+    engine = organisation(people, active(8, range(-40, 60)))
+    sink = Refusing(Mailbox(tmp_path / "lines"))
+    engine.adapters = evolve(engine.adapters, sinks={"sink": sink})
+    engine.run(NOW)
+    (uuid,) = uuids(engine, 0)
+    mine = [one for one in outbox(engine) if one.recipient == uuid]
+    assert sorted(is_group(one) for one in mine) == [False, True]
+    assert {one.state for one in mine} == {"failed"}
+    later = NOW + timedelta(hours=2)
+    if how == "a no by day":
+        engine.consent(uuid, "own_prompts", False, later)
+    else:
+        with engine.store.transaction() as tx:
+            tx.privacy.consent(Consent(uuid, "own_prompts", False, later))
+    sink.works = True
+    engine.deliver(later)
+    after = {is_group(one): one for one in outbox(engine) if one.recipient == uuid}
+    assert (after[False].state, after[False].reason) == ("withdrawn", "objected")
+    assert after[True].state == "sent"
+    assert [after[True].prompt_id] in sink.got
+    assert after[True].message_id != mine[0].message_id
+    assert all(after[False].prompt_id not in one for one in sink.got)
+
+
+def test_an_appointment_for_two_stays_until_neither_fits(organisation: Organised) -> None:
+    boss = worker(0, roles=("worker", "manager"))
+    people = [boss, *(evolve(worker(n), manager=boss.identifiers[0]) for n in range(1, 8))]
+    engine = organisation(people, active(8, range(-40, 60)))
+    calendar = Calendar()
+    engine.adapters = evolve(engine.adapters, sinks={"calendar": calendar})
+    engine.run(NOW)
+    (uuid,) = uuids(engine, 0)
+    (message,) = (one for one in calendar.there.values() if one.recipient.person == uuid)
+    group, own = message.prompts
+    assert (group.subject, own.subject) == ("unit|Bakkerij", uuid)
+    for prompt, left in ((own, 8), (group, 7)):
+        engine.answer(prompt.id, "done", NOW)
+        engine.deliver(NOW + timedelta(hours=1))
+        assert len(calendar.there) == left
 
 
 def test_what_waits_expires_when_the_quarter_is_over(organisation: Organised) -> None:
@@ -506,6 +572,42 @@ def test_nobody_but_who_acts_now_is_told(organisation: Organised) -> None:
     engine.run(evening + timedelta(hours=14))
     (old,) = group_prompts(engine)
     assert (old.state, old.reason) == ("withdrawn", "left")
+
+
+@pytest.mark.parametrize(
+    ("now", "ends"),
+    [
+        ({"unit": "Winkel"}, ("withdrawn", "other_hands")),
+        ({"roles": ("worker",)}, ("withdrawn", "other_hands")),
+        ({"language": "nl"}, ("sent", "")),
+    ],
+)
+def test_who_changed_teams_is_not_told_about_the_old_one(
+    organisation: Organised, now: dict[str, Any], ends: tuple[str, str]
+) -> None:
+    engine = organisation([leader(), *map(worker, range(8))], active(8))
+    evening = NOW + timedelta(hours=10)
+    engine.plan(evening)
+    set_people(engine, [evolve(leader(), **now), *map(worker, range(8))])
+    engine.collect(evening)
+    engine.deliver(evening + timedelta(hours=14))
+    (old,) = group_prompts(engine)
+    assert (old.state, old.reason) == ends
+
+
+def test_a_stand_in_is_not_told_when_there_is_a_manager_again(organisation: Organised) -> None:
+    director = leader(("director",), "")
+    engine = organisation([director, *map(worker, range(8))], active(8))
+    evening = NOW + timedelta(hours=10)
+    engine.plan(evening)
+    before = {one.layer for one in group_prompts(engine)}
+    engine.adapters.directories["people"].list = [leader(), director, *map(worker, range(8))]  # type: ignore[attr-defined]
+    engine.collect(evening)
+    engine.deliver(evening + timedelta(hours=14))
+    ends = {one.layer: (one.state, one.reason) for one in group_prompts(engine)}
+    for layer in before:
+        gone = layer == "manager"
+        assert ends[layer] == (("withdrawn", "other_hands") if gone else ("sent", ""))
 
 
 def test_a_hidden_unit_is_in_nobodys_prompt(organisation: Organised) -> None:

@@ -54,6 +54,9 @@ def test_a_message_holds_what_its_recipient_reads_and_no_more() -> None:
                 "grounds": {"basis": "stated", "text": "TNO, 2023"},
             }
         ],
+        "links": {},
+        "unsubscribe": None,
+        "moment": None,
     }
     written = json.dumps(message_row(MESSAGE, "mail"))
     assert "sanne@korenaar.example" in written

@@ -10,7 +10,7 @@ import pytest
 
 from leercultuur_core.activity.activity import Activity
 from leercultuur_core.activity.evidence import EvidenceRules
-from leercultuur_core.storage import Identifier, OutboxPrompt, Store, StoredReceipt
+from leercultuur_core.storage import Consent, Identifier, OutboxPrompt, Store, StoredReceipt
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 IDENTIFY = Identifier([b"a made-up key of the tests"])
@@ -174,6 +174,110 @@ def test_answers_are_the_recipient_s(store: Store, people: tuple[str, str]) -> N
         assert tx.delivery.answer("p1", "not_now", at=NOON)
         assert tx.delivery.answer("p1", "done", at=NOON + timedelta(days=1))
         assert not tx.delivery.answer("p2", "done", at=NOON)
-        assert [one.answer for one in tx.delivery.answers(sanne)] == ["not_now", "done"]
-        assert tx.delivery.answers(piet) == []
+        assert [one.answer for one in tx.delivery.answers([sanne])] == ["not_now", "done"]
+        assert tx.delivery.answers([piet]) == []
         assert {one.person for one in tx.delivery.answers()} == {sanne}
+
+
+def test_what_was_asked_is_read_without_its_text(store: Store, people: tuple[str, str]) -> None:
+    sanne, piet = people
+    with store.transaction() as tx:
+        tx.delivery.add([prompt(2, sanne, asks="question"), prompt(1, sanne), prompt(3, piet)])
+        tx.delivery.bundle("m3", ["p3"], sink="files", at=NOON)
+        entries = tx.delivery.entries([sanne])
+        assert [(one.prompt_id, one.asks) for one in entries] == [
+            ("p1", "step"),
+            ("p2", "question"),
+        ]
+        assert [one.message_id for one in tx.delivery.entries(people)] == [None, None, "m3"]
+        assert tx.delivery.entries([]) == []
+        assert [one.message_id for one in tx.delivery.messages_to([sanne])] == []
+        assert [one.recipient for one in tx.delivery.messages_to(people)] == [piet]
+        whole = tx.delivery.prompt("p2")
+        assert whole is not None
+        assert (whole.asks, whole.prompt_id) == ("question", entries[1].prompt_id)
+
+
+def test_years_of_texts_are_not_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plan of the statement names an index that holds all it asks for."""
+    asked: list[tuple[str, tuple[Any, ...]]] = []
+    with store.reading() as tx:
+        whole = tx.all
+
+        def noted(sql: str, *values: Any) -> Any:
+            asked.append((sql, values))
+            return whole(sql, *values)
+
+        monkeypatch.setattr(tx, "all", noted)
+        tx.delivery.entries(["somebody", "another"])
+        tx.delivery.episodes()
+        for sql, values in asked:
+            plan = [row[-1] for row in whole(f"EXPLAIN QUERY PLAN {sql}", *values)]
+            assert any("USING COVERING INDEX outbox_past" in step for step in plan), plan
+    assert len(asked) == 2
+
+
+def test_when_somebody_last_said_yes(store: Store, people: tuple[str, str]) -> None:
+    sanne, _ = people
+    said = [(True, 1), (True, 9), (False, 10), (True, 3)]
+    with store.transaction() as tx:
+        assert tx.privacy.last_yes("own_prompts") == {}
+        for given, day in said:
+            at = NOON + timedelta(days=day)
+            tx.privacy.consent(Consent(sanne, "own_prompts", given, at))
+            tx.privacy.consent(Consent(sanne, "effect", True, NOON + timedelta(days=20)))
+        assert tx.privacy.last_yes("own_prompts") == {sanne: NOON + timedelta(days=9)}
+
+
+def test_a_link_is_used_once_and_by_somebody(store: Store, people: tuple[str, str]) -> None:
+    sanne, piet = people
+    with store.transaction() as tx:
+        assert not tx.delivery.link_used("p1", "done")
+        assert not tx.delivery.use_link("p1", "done", person="nobody", at=NOON)
+        assert tx.delivery.use_link("p1", "done", person=sanne, at=NOON)
+        assert not tx.delivery.use_link("p1", "done", person=piet, at=NOON)
+        assert tx.delivery.use_link("p1", "wrong", person=sanne, at=NOON)
+        assert tx.delivery.link_used("p1", "done")
+
+
+def test_what_a_sink_refused_goes_to_another_once(store: Store, people: tuple[str, str]) -> None:
+    sanne, _ = people
+    with store.transaction() as tx:
+        tx.delivery.add([prompt(1, sanne)])
+        tx.delivery.bundle("m1", ["p1"], sink="mail", at=NOON)
+        assert not tx.delivery.reroute("m1", "mail", "moodle", at=NOON)  # it was not sent yet
+        tx.delivery.take("m1", "ready", "sending", at=NOON)
+        assert not tx.delivery.reroute("m1", "moodle", "mail", at=NOON)
+        assert tx.delivery.reroute("m1", "mail", "moodle", at=NOON)
+        assert not tx.delivery.reroute("m1", "mail", "moodle", at=NOON)
+        message, kept = tx.delivery.message("m1"), tx.delivery.prompt("p1")
+    assert message is not None
+    assert kept is not None
+    assert (message.sink, message.state, message.attempts) == ("moodle", "ready", 0)
+    assert (kept.sink, kept.state) == ("moodle", "ready")
+
+
+def test_what_stands_is_what_was_sent_there_and_not_taken_back(
+    store: Store, people: tuple[str, str]
+) -> None:
+    sanne, piet = people
+    with store.transaction() as tx:
+        for number, (who, sink) in enumerate(
+            [(sanne, "calendar"), (piet, "calendar"), (sanne, "mail"), (sanne, "calendar")]
+        ):
+            tx.delivery.add([prompt(number, who)])
+            tx.delivery.bundle(f"m{number}", [f"p{number}"], sink=sink, at=NOON)
+            if number < 3:
+                tx.delivery.take(f"m{number}", "ready", "sending", at=NOON)
+                tx.delivery.take(f"m{number}", "sending", "sent", at=NOON)
+
+        def standing(**more: Any) -> list[str]:
+            found = tx.delivery.standing(["calendar"], **{"since": NOON, **more})
+            return [one.message_id for one in found]
+
+        assert standing() == ["m0", "m1"]
+        assert standing(recipient=piet) == ["m1"]
+        assert standing(since=NOON + timedelta(seconds=1)) == []
+        tx.delivery.receive(StoredReceipt("m0", "withdrawn", "done", NOON, "calendar"))
+        tx.delivery.receive(StoredReceipt("m1", "failed", "", NOON, "calendar"))
+        assert standing() == ["m1"]

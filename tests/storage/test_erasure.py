@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,10 +13,13 @@ from attrs import frozen
 
 from leercultuur_core.activity.activity import Activity, utc_day
 from leercultuur_core.activity.evidence import EvidenceRules, Rule
+from leercultuur_core.activity.identity import mailbox
 from leercultuur_core.storage import (
     AuditEntry,
     Consent,
     Identifier,
+    ItemAnswer,
+    KeptArm,
     KeptEstimate,
     KeptRelease,
     OutboxPrompt,
@@ -44,6 +47,7 @@ class Entry:
     employment: str = "employee"
     working_days: tuple[int, ...] | None = None
     active: bool = True
+    away: tuple[tuple[date, date], ...] = ()
 
 
 @frozen
@@ -116,6 +120,10 @@ def fill(store: Store) -> dict[str, str]:
                 "", "group", "2026-Q1", {"acting": [25, 50]}, frozenset(uuids.values()), NOON
             )
         )
+        asked = tx.preconditions.open_round("Bakkerij", ["a", "b", "c"], at=NOON)
+        study = tx.effect.write({"seed": "zout"}, "digest", at=NOON)
+        arms = [KeptArm(uuid, 1, "later", "acting/small", TODAY) for uuid in uuids.values()]
+        tx.effect.assign(study.number, arms, at=NOON)
         for number, (name, uuid) in enumerate(uuids.items()):
             tx.sources.set_presence(
                 f"account|lms|{name}", "lms", [(TODAY, None)], identify=IDENTIFY, at=NOON
@@ -146,7 +154,11 @@ def fill(store: Store) -> dict[str, str]:
             tx.delivery.bundle(f"m{number}", [f"p{number}own"], sink="files", at=NOON)
             tx.delivery.receive(StoredReceipt(f"m{number}", "sent", "", NOON))
             tx.delivery.answer(f"p{number}own", "done", at=NOON)
+            tx.delivery.use_link(f"p{number}own", "done", person=uuid, at=NOON)
+            tx.people.choose_channels(uuid, ["mail"])
             tx.privacy.consent(Consent(uuid, "own-prompts", True, NOON, recorded_by=uuid))
+            tx.preconditions.answer(ItemAnswer(uuid, "safety", number + 1, TODAY))
+            tx.preconditions.cast(asked, uuid, f"choice of {number}", at=NOON)
             tx.privacy.note(AuditEntry(NOON, uuids["Sanne"], "explained", uuid, "phase"))
     return uuids
 
@@ -188,6 +200,10 @@ def test_everything_of_a_person_is_there_before_and_nothing_after(store: Store) 
         "outbox": 2,
         "messages": 1,
         "answers": 1,
+        "used_links": 1,
+        "precondition_answers": 1,
+        "votes": 1,
+        "effect_arms": 1,
         "consents": 1,
         "estimates": 2,
         "persons": 1,
@@ -233,6 +249,36 @@ def test_whoever_did_the_reading_is_taken_out_of_the_audit(store: Store) -> None
         assert {one.manager for one in tx.people.all().values()} == {None}
 
 
+def test_rejects_go_by_any_way_somebody_is_written(store: Store) -> None:
+    """Rejects carry no identity; what stands in them does."""
+    uuids = fill(store)
+    hash_of_sanne = mailbox("sanne@korenaar.example").rpartition("|")[2]
+    theirs = [
+        b'{"actor": {"mbox": "mailto:SANNE@korenaar.example"}}',
+        b'{"actor": {"name": "Sanne"}, "verb": 7}',
+        f'{{"actor": {{"mbox_sha1sum": "{hash_of_sanne}"}}}}'.encode(),
+        b'{"actor": {"account": {"homePage": "https://lms.example", "name": "s-0417"}}}',
+        rb'{"actor": {"name": "Sann\u00e9"}}',
+    ]
+    others = [
+        b'{"actor": {"account": {"homePage": "https://lms.example", "name": "p-0418"}}}',
+        b'{"actor": {"account": {"homePage": "https://other.example", "name": "s-0417"}}}',
+    ]
+    with store.transaction() as tx:
+        tx.run("DELETE FROM rejects")
+        tx.sources.keep_rejects(
+            "lms", [Reject(raw, line=n) for n, raw in enumerate([*theirs, *others])], at=NOON
+        )
+        tx.sources.keep_rejects("lms", [Reject(b"[]", reason="found sanne")], at=NOON)
+        tx.sources.keep_rejects("lms", [Reject(b"[]", "of-sanne.ndjson")], at=NOON)
+    gone = store.erase_person(
+        uuids["Sanne"], at=NOON, strings=["account|https://lms.example|s-0417", "Sanné"]
+    )
+    assert gone["rejects"] == len(theirs) + 2
+    assert [row[5] for row in sorted(dump(store)["rejects"])] == others
+    assert find_strings(store, "Sanne", hash_of_sanne) == []
+
+
 def test_an_erased_contributor_counts_as_the_same_nobody_in_every_release(store: Store) -> None:
     uuids = fill(store)
     with store.transaction() as tx:
@@ -253,6 +299,7 @@ def test_export_gives_everything_that_is_held(store: Store) -> None:
         assert tx.privacy.export("nobody") == {}
     assert json.loads(json.dumps(held)) == held
     assert held["person"]["name"] == "Sanne"
+    assert held["person"]["channels"] == ["mail"]
     assert held["person"]["addresses"] == {"mail": "sanne@korenaar.example"}
     assert held["person"]["since"] == "2026-03-02"
     sizes = {key: len(value) for key, value in held.items() if key != "person"}
@@ -267,6 +314,10 @@ def test_export_gives_everything_that_is_held(store: Store) -> None:
         "prompts_about_them": 0,
         "receipts": 1,
         "answers": 1,
+        "used_links": 1,
+        "precondition_answers": 1,
+        "votes": 1,
+        "effect_arms": 1,
         "consents": 1,
         "releases": 1,
         "read_by": 1,
@@ -290,6 +341,7 @@ def test_every_table_with_somebody_in_it_is_covered_by_erase(store: Store) -> No
         "conflicts",
         "declared",
         "do_not_ingest",
+        "effect_studies",
         "facets",
         "identity_keys",
         "ids",
@@ -303,6 +355,7 @@ def test_every_table_with_somebody_in_it_is_covered_by_erase(store: Store) -> No
         "source_state",
         "sqlite_sequence",
         "tombstones",
+        "vote_rounds",
     }
     uuids = fill(store)
     for uuid in uuids.values():

@@ -19,6 +19,7 @@ from leercultuur_core.activity.evidence import EvidenceRules, Rule
 from leercultuur_core.activity.ledger import Fold
 from leercultuur_core.errors import StoreError
 from leercultuur_core.storage import Identifier, PageResult, Pages, Store
+from leercultuur_core.storage.rows import TOGETHER
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 RULES = EvidenceRules((Rule(verb="read", kind="viewed"), Rule(verb="did", kind="applied")), "test")
@@ -115,6 +116,30 @@ def test_the_store_counts_what_a_fold_counts(
                 seen[key[1], key[3], key[4]] += count
             rows = tx.all("SELECT source, kind, day, count FROM sightings")
             assert {tuple(row[:3]): row[3] for row in rows} == seen
+
+
+def test_a_page_of_more_rows_than_one_statement_holds(store: Store) -> None:
+    people = [f"p{number}" for number in range(7)]
+    days = range(TOGETHER * 2 // 7)
+    page: list[Record] = [
+        activity(f"{who}-{day}", who=who, day=-day, verb="sang" if day == 1 else "read")
+        for who in people
+        for day in days
+    ]
+    page += [activity("p0-3", revision=1, day=-3, who="p0"), Retraction(id="p0-4"), page[0]]
+    result = commit(store, page)
+    assert (result.new, result.retracted, result.duplicates) == (len(days) * 7 - 1, 1, 1)
+    assert result.unknown == {("sang", ""): 7}
+    expected = Fold(RULES)
+    expected.add(page)
+    who = [f"account|lms|{name}" for name in people]
+    assert counts(store, who) == Counter(dict(expected.ledger))
+    again = commit(store, page)
+    assert (again.new, again.replaced, again.retracted) == (0, 0, 0)
+    with store.reading() as tx:
+        assert tx.value("SELECT count(*) FROM log") == expected.ledger.total()
+        assert tx.value("SELECT sum(count) FROM sightings") == expected.ledger.total()
+        assert not tx.ledger.recount()
 
 
 def test_a_page_says_what_it_brought(store: Store) -> None:

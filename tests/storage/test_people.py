@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from attrs import evolve, field, frozen
@@ -29,6 +29,7 @@ class Entry:
     working_days: tuple[int, ...] | None = None
     addresses: Mapping[str, str] = field(factory=dict)
     active: bool = True
+    away: tuple[tuple[date, date], ...] = ()
 
 
 SANNE = Entry(
@@ -223,3 +224,16 @@ def test_a_directory_does_not_bring_back_who_was_erased(store: Store) -> None:
     with store.transaction() as tx:
         maaike = find_in(tx, "mail|m")
         assert not tx.people.link("mail|s", maaike, identify=IDENTIFY, at=NOON)
+
+
+def test_when_somebody_is_away_is_what_the_directory_last_said(store: Store) -> None:
+    leave = ((date(2026, 3, 2), date(2026, 3, 13)), (date(2026, 7, 6), date(2026, 7, 6)))
+    away = evolve(SANNE, away=leave[::-1])
+    with store.transaction() as tx:
+        assert tx.people.put_directory("hr", [away], identify=IDENTIFY, at=NOON).new == 1
+        assert tx.people.put_directory("hr", [away], identify=IDENTIFY, at=NOON).changed == 0
+        (sanne,) = tx.people.all().values()
+        assert sanne.away == leave
+        assert tx.privacy.export(sanne.uuid)["person"]["away"][1] == ["2026-07-06", "2026-07-06"]
+        assert tx.people.put_directory("hr", [SANNE], identify=IDENTIFY, at=NOON).changed == 1
+        assert [one.away for one in tx.people.all().values()] == [()]

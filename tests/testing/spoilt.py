@@ -114,6 +114,16 @@ class ReadsAllAgain(AcmeSource):
             yield evolve(page, mark=None)
 
 
+class ListsLearners(AcmeSource):
+    """Goes through all that is remembered of learners, as if the store knew who they are."""
+
+    def fetch(self, state: State) -> Iterator[Page]:
+        remembered = dict(state.learners)
+        for page in super().fetch(state):
+            names = {name for one in page.records for name in getattr(one, "identities", ())}
+            yield evolve(page, learners=dict.fromkeys(names - remembered.keys(), "seen"))
+
+
 class OnlyNewIds(AcmeSource):
     """Makes an id up each time."""
 
@@ -601,6 +611,7 @@ CAUGHT: dict[type, str] = {
     MarkIsNow: "empty_at_first",
     RevisionLost: "changed_afterwards",
     ReadsAllAgain: "only_what_is_new_is_read",
+    ListsLearners: "learners_are_only_asked_for",
     OnlyNewIds: "ids_are_the_same_in_every_run",
     NaiveTimes: "times_carry_an_offset",
     OwnSpelling: "identifiers_are_canonical",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,16 @@ class SmallTryton:
         self.denied: set[str] = set()
         self.absent: set[str] = set()
         self.calls: list[str] = []
+
+    def employ(self, codes: Iterable[str]) -> None:
+        """An employee for each code that has none yet."""
+        table = self.tables.setdefault("company.employee", [])
+        known = {row["party."]["code"] for row in table}
+        for code in dict.fromkeys(codes):
+            if code not in known:
+                row = self.row_like("company.employee") | {"id": len(table) + 1}
+                row["party."]["code"] = code
+                table.append(row)
 
     @staticmethod
     def row_like(model: str) -> dict[str, Any]:

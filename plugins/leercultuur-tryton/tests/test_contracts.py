@@ -59,6 +59,7 @@ class TestSource(SourceContract):
         def serve(events: Sequence[Event]) -> Responder:
             tryton = new_tryton()
             tryton.tables["timesheet.line"] = [line(event) for event in events]
+            tryton.employ(event.learner for event in events)
             answers: Responder = tryton.answers
             return answers
 

@@ -16,11 +16,19 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from leercultuur_core import AccessDenied, Activity, Retraction, SourceUnavailable, default_rules
-from leercultuur_core.extension import Message, Recipient, Secret, State
+from leercultuur_core import (
+    AccessDenied,
+    Activity,
+    Engine,
+    Retraction,
+    SourceUnavailable,
+    default_rules,
+)
+from leercultuur_core.extension import Message, Receipt, Recipient, Secret, State
 from leercultuur_core.extension.http import HttpClient
-from leercultuur_core.testing import proved_live
+from leercultuur_core.testing import Seen, Step, proved_live
 from leercultuur_core.testing.messages import message
+from leercultuur_core.testing.scripted import scripted
 from leercultuur_core.testing.servers import free_port, python_environment, running
 from leercultuur_core.testing.taking import Taken, counted, take
 from leercultuur_tryton import (
@@ -295,6 +303,124 @@ def test_night_after_night(live: Live, request: pytest.FixtureRequest) -> None:
     }
 
 
+NIGHT = datetime(2026, 11, 10, 9, 30, tzinfo=UTC)  # a Tuesday
+
+
+@pytest.fixture
+def engine(live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """An organisation that reads this Tryton and writes to it."""
+    monkeypatch.setenv("TRYTON_PASSWORD", PASSWORD)
+    (tmp_path / "identity.key").write_text("k" * 40)
+    (tmp_path / "identity.key").chmod(0o600)
+    reach = f"""
+name = "tryton"
+url = "{live.url}"
+database = "hr"
+user = "leercultuur"
+password = {{ env = "TRYTON_PASSWORD" }}
+organisation = "korenaar"
+"""
+    (tmp_path / "leercultuur.toml").write_text(f"""
+[organisation]
+name = "De Korenaar"
+identity_key = {{ file = "identity.key" }}
+go_live = {{ date = 2026-01-01, reference = "OR-besluit 2026-01", scope = "alle medewerkers" }}
+[privacy]
+own_prompts = "opt-out"
+[[source]]
+{reach}
+overlap = "0s"
+[[source.hours]]
+work = "Studieverlof"
+counts_as = "learning leave"
+[[directory]]
+{reach}
+departments = "Afdelingen"
+[[sink]]
+{reach}
+""")
+    with Engine.from_config(tmp_path / "leercultuur.toml", create=True) as made:
+        yield made
+
+
+def test_whole_nights(live: Live, engine: Engine, request: pytest.FixtureRequest) -> None:
+    """People and what they did come in, phases and steps come of it, and what Tryton lets go of is
+    taken back: of somebody who works here, and of somebody who has left."""
+    for adapter in (TrytonSource, TrytonPeople, TrytonNotifications):
+        proved_live(request, adapter, system="Tryton", version=VERSION)
+    days = [date(2026, 10, 13) + timedelta(weeks=week) for week in range(4)]
+    hours = [live.hours("E2", "Studieverlof", day) for day in days]
+    of_who_left = live.hours("E4", "Studieverlof", date(2025, 12, 1))
+
+    def notifications() -> int:
+        return len(live.call("sanne", "res.notification.get", 100))
+
+    earlier = notifications()
+    first = engine.run(NIGHT)
+    assert first.complete, (first.collected.problems, first.delivered.problems)
+    (read,) = first.collected.sources
+    (people,) = first.collected.directories
+    assert (people.people, read.new, read.retracted) == (4, 5, 0)
+    (sanne,) = engine.find("employee|korenaar|E2", NIGHT)
+    before = engine.believed(sanne, NIGHT, by="test")
+    assert before is not None
+    assert before.phase != "unknown"
+    assert notifications() == earlier + 1
+
+    # Nothing new: the last change is read once more, the step stands there once.
+    second = engine.run(NIGHT + timedelta(days=1))
+    (read,) = second.collected.sources
+    assert second.complete
+    assert (read.new, read.duplicates, read.retracted) == (0, 1, 0)
+    assert notifications() == earlier + 1
+
+    # One more, and two are deleted.
+    live.hours("E2", "Studieverlof", date(2026, 11, 9))
+    live.call("admin", "timesheet.line.delete", [hours[0], of_who_left])
+    third = engine.collect(NIGHT + timedelta(days=2))
+    (read,) = third.sources
+    assert third.complete, third.problems
+    assert (read.new, read.retracted) == (1, 2)
+
+    # All of hers but one: what is believed follows.
+    live.call("admin", "timesheet.line.delete", hours[1:])
+    last = NIGHT + timedelta(days=3)
+    assert engine.collect(last).sources[0].retracted == 3
+    after = engine.believed(sanne, last, by="test")
+    assert after is not None
+    assert after.probabilities != before.probabilities
+    assert engine.collect(last).sources[0].retracted == 0
+
+
+def test_an_answer_that_was_lost(live: Live) -> None:
+    """Tryton made the notification and the answer did not come: the next run finds it."""
+    dropped: list[int] = []
+
+    def passes_on(seen: Seen) -> Step:
+        more = {name: seen.headers[name] for name in ("authorization",) if name in seen.headers}
+        answer = HttpClient(live.url, headers=more).send(
+            "POST",
+            seen.path,
+            content=seen.body,
+            headers={"Content-Type": "application/json"},
+            idempotent=False,
+        )
+        if json.loads(seen.body)["method"] == "model.res.notification.create":
+            dropped.append(answer.status)
+            return Step(hang_up=True)
+        return Step(answer.status, answer.body, {"Content-Type": "application/json"})
+
+    lost = message(7, {"tryton": str(live.ids["employees"]["E2"])})
+    with scripted(passes_on) as between:
+        sink = TrytonNotifications(TrytonSettings(**live.access() | {"url": between.url}))
+        with pytest.raises(SourceUnavailable):
+            list(sink.deliver([lost]))
+    assert dropped == [200]
+    again = TrytonNotifications(TrytonSettings(**live.access()))
+    assert again.find(lost) == Receipt(lost.id, "sent")
+    assert again.find(message(8, {"tryton": str(live.ids["employees"]["E2"])})) is None
+
+
 def _allocation(live: Live, code: str, project: str) -> dict[str, Any]:
     return {
         "employee": live.ids["employees"][code],
@@ -344,7 +470,8 @@ def test_a_message_that_colleagues_do_not_see(live: Live, request: pytest.Fixtur
         ("refused", "no-user"),
     ]
     assert sink.find(sanne) is not None
-    (seen,) = live.call("sanne", "res.notification.get", 10)
+    every = live.call("sanne", "res.notification.get", 100)
+    (seen,) = [one for one in every if "stap-0001" in one["description"]]
     assert seen["unread"]
     assert seen["label"] == "Een kleine stap"
     assert seen["description"].startswith("Kies één ding dat je morgen kunt gebruiken (stap-0001).")

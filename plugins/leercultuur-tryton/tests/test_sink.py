@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from leercultuur_core import SourceUnavailable
+from leercultuur_core.extension import Receipt
+from leercultuur_core.testing import Seen, Step
 from leercultuur_core.testing.messages import message
 from leercultuur_core.testing.scripted import Scripted, scripted
 from leercultuur_tryton import TrytonNotifications, TrytonSettings
@@ -41,6 +45,31 @@ def test_one_line_for_one_user_and_nothing_worked_out(
     assert text == "Choose one thing that you can use tomorrow (stap-0001). Five minutes will do."
     assert len(mark) == len("[0123456789ab]")
     assert "acting" not in made["description"]
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_an_answer_that_was_lost_is_looked_up(
+    tryton: Any, access: dict[str, Any], arrived: bool
+) -> None:
+    """It was made, or it was not: the next run can tell, also when the user is another by then."""
+    tryton.tables["res.user"] = [{"id": 5, "employees": [2]}]
+
+    def answers(seen: Seen) -> Step:
+        lost = json.loads(seen.body)["method"] == "model.res.notification.create"
+        answer: Step = tryton.answers(seen) if arrived or not lost else Step()
+        return Step(hang_up=True) if lost else answer
+
+    sent = message(1, {"tryton": "2"})
+    with scripted(answers) as running:
+        sink = TrytonNotifications(TrytonSettings(url=running.url, **access))
+        with pytest.raises(SourceUnavailable):
+            list(sink.deliver([sent]))
+        assert len(tryton.tables.get("res.notification", ())) == arrived
+        for users in ([{"id": 5, "employees": [2]}], [{"id": 6, "employees": [2]}], []):
+            tryton.tables["res.user"] = users
+            found = TrytonNotifications(sink.settings).find(sent)
+            assert found == (Receipt(sent.id, "sent") if arrived else None)
+    assert tryton.calls.count("model.res.notification.create") == arrived
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,7 @@ def line(tryton: Any, number: int, code: str = "E2", **more: Any) -> dict[str, A
     row["create_date"] = tryton.moment(NOON + timedelta(minutes=number))
     row |= more
     tryton.tables.setdefault("timesheet.line", []).append(row)
+    tryton.employ([code])
     return row
 
 
@@ -131,6 +132,42 @@ def test_a_line_that_becomes_a_colleagues(tryton: Any, source: Any) -> None:
     assert retracted(second) == ["tryton:korenaar:timesheet.line,1:development-talk"]
     assert identities(second) == ["employee|korenaar|E3"]
     assert set(second.state.learners) == {"employee|korenaar|E3"}
+
+
+def test_employees_are_listed_where_something_is_remembered(
+    tryton: Any, source: Any, small_pages: None
+) -> None:
+    """The store lists nobody: Tryton says of whom to ask, in as few requests as there are pages."""
+
+    def lists() -> int:
+        asked = tryton.calls.count("model.company.employee.search_read")
+        tryton.calls.clear()
+        return int(asked)
+
+    for number in range(1, 8):
+        line(tryton, number, f"E{number}")
+    first = take(source(TALK))
+    assert len(identities(first)) == 7
+    assert lists() == 0
+    del tryton.tables["timesheet.line"][0]
+    second = take(source(TALK), first.state)
+    assert retracted(second) == ["tryton:korenaar:timesheet.line,1:development-talk"]
+    assert lists() == 3
+
+
+def test_employees_without_end(
+    tryton: Any, source: Any, small_pages: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is taken back, and nothing is read as if nothing were remembered."""
+    monkeypatch.setattr("leercultuur_tryton.client._MOST_PAGES", 2)
+    for number in range(1, 8):
+        line(tryton, number, f"E{number}")
+    first = take(source(TALK))
+    del tryton.tables["timesheet.line"][0]
+    second = take(source(TALK), first.state)
+    assert isinstance(second.error, SourceUnavailable)
+    assert "company.employee" in str(second.error)
+    assert not second.pages
 
 
 def test_where_nothing_is_left_nothing_is_taken_back(tryton: Any, source: Any) -> None:

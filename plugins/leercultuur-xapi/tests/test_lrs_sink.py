@@ -13,7 +13,7 @@ import pytest
 from attrs import evolve, field, frozen
 
 from leercultuur_core import AccessDenied, ConfigError, Secret, SourceUnavailable
-from leercultuur_core.extension import Message, Receipt, structure
+from leercultuur_core.extension import Happening, Message, Receipt, structure
 from leercultuur_core.extension.http import HttpClient
 from leercultuur_core.testing import (
     Inbox,
@@ -337,6 +337,42 @@ def test_an_answer_of_nobody_is_not_stored() -> None:
         with pytest.raises(ValueError, match="offset"):
             answer(with_mail, "een@leer.example", AT.replace(tzinfo=None))
         assert server.seen == []
+
+
+# What others brought
+
+
+def test_what_others_brought_is_noted_and_what_was_answered() -> None:
+    lrs = Lrs()
+    one = to(1)
+    told = [
+        Happening(one, "sent", AT),
+        Happening(to(2), "refused", AT),
+        Happening(one, "not_now", AT, one.prompts[0].id),
+    ]
+    with scripted(lrs) as server:
+        sink = sink_of(server.url, channel="moodle", home_page=HOME)
+        sink.note(told)
+        sink.note(told)
+    verbs = sorted(statement["verb"]["id"].rpartition("/")[2] for statement in lrs.stored.values())
+    assert len(verbs) == 2
+    assert "receive" in verbs
+
+
+def test_answers_of_nobody_are_not_noted() -> None:
+    lrs = Lrs()
+    one = to(1)
+    with scripted(lrs) as server:
+        sink_of(server.url).note([Happening(one, "done", AT, one.prompts[0].id)])
+    assert not lrs.stored
+
+
+def test_what_the_store_does_not_take_comes_again() -> None:
+    with (
+        scripted(lambda _: Step(404)) as server,
+        pytest.raises(SourceUnavailable, match="not-found"),
+    ):
+        sink_of(server.url).note([Happening(to(1), "sent", AT)])
 
 
 # check

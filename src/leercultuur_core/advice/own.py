@@ -10,6 +10,7 @@ from attrs import frozen
 
 from ..maturity import MaturityModel
 from ..maturity.vocabulary import PHASES, UNKNOWN, Language, Phase
+from .networks import Contact, Network
 from .people import Person
 from .phrases import default_phrases
 from .prompt import Prompt
@@ -23,6 +24,9 @@ ASKED_LAYERS = ("colleagues", "manager", "hr", "leadership", "environment")
 """The layers a worker can ask something of."""
 
 MOST_ASKS = 2
+
+_OUTSIDE: Mapping[type, str] = {Contact: "contact", Network: "network"}
+"""What `Holders.outside` gives → the role it stands for in an `Ask`."""
 
 
 class Saying(Protocol):
@@ -71,8 +75,9 @@ class Estimated(Protocol):
 class Ask:
     """What a worker can ask of whoever acts for another layer.
 
-    ``role`` is a role, ``of`` the words for it ("your manager"), never a person's name; ``text`` is
-    a question they may use.
+    ``role`` is a role, ``of`` the words for it ("your manager"), never the name of anybody in the
+    directory; outside, of a contact or network, the name and where to find it. ``text`` is a
+    question they may use.
     """
 
     layer: str
@@ -101,14 +106,13 @@ def asks(
     said = estimate.you_said
     if said is None and estimate.phase == UNKNOWN:
         return ()
-    phrases = default_phrases()
     found: list[tuple[int, int, Ask]] = []
     for place, layer in enumerate(ASKED_LAYERS):
         role = _asked_role(layer, person, holders)
         ranked = _ranked(estimate, model, (layer,), language) if role else ()
         best = next((one for one in ranked if one.intervention.id != besides), None)
         if role and best:
-            of = phrases.say(language, f"role.{role}")
+            of = _words(role, person, holders, language)
             text = best.intervention.asks[language]
             found.append((-best.score, place, Ask(layer, best.intervention.id, role, of, text)))
     shown: dict[str, Ask] = {}
@@ -276,7 +280,22 @@ def _asked_role(layer: str, person: Person | None, holders: Holders | None) -> s
     if person is None or holders is None:
         return role_of(layer)
     holder = holders.for_person(person, layer)
+    if holder is None and layer == "environment":
+        outside = holders.outside(person)
+        return None if outside is None else _OUTSIDE[type(outside)]
     return holder.role if holder and holder.people != (person,) else None
+
+
+def _words(role: str, person: Person | None, holders: Holders | None, language: Language) -> str:
+    """The words for a role; of who is outside also who that is."""
+    say = default_phrases().say
+    outside = holders.outside(person) if holders and person and role in _OUTSIDE.values() else None
+    match outside:
+        case Contact():
+            return say(language, "role.contact", name=outside.name, address=outside.address)
+        case Network():
+            return say(language, "role.network", name=outside.name, about=outside.about[language])
+    return say(language, f"role.{role}")
 
 
 def _trace(estimate: Estimated, language: Language) -> str | None:

@@ -1,7 +1,7 @@
 """People and their roles, from ``people.csv``: who may be written to, in which language, as what.
 
-``identifier,name,roles,manager,unit,language,employment,working_days``: a header and one person a
-row, UTF-8, separated by commas or semicolons. Only ``identifier`` is required; the others may be
+``identifier,name,roles,manager,unit,language,employment,working_days,away``: a header and one person
+a row, UTF-8, separated by commas or semicolons. Only ``identifier`` is required; the others may be
 empty or left out.
 """
 
@@ -11,6 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping
+from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +33,7 @@ COLUMNS = (
     "language",
     "employment",
     "working_days",
+    "away",
 )
 
 _SCHEMES = ("account|", "mbox_sha1sum|", "openid|", "employee|")
@@ -68,6 +70,8 @@ class Person:
         ``None`` where the file leaves it to the default.
     working_days
         ISO weekdays, Monday is 1; empty where the file says nothing.
+    away
+        First and last day of each absence, in order; why is nobody's business.
     """
 
     identifier: str
@@ -79,6 +83,7 @@ class Person:
     language: Language | None = None
     employment: Employment = "employee"
     working_days: tuple[int, ...] = ()
+    away: tuple[tuple[date, date], ...] = ()
 
 
 @frozen(slots=False)
@@ -193,7 +198,8 @@ def _person(row: Mapping[str, str], line: int, mistakes: _Mistakes) -> Person:
         return default
 
     for column, cell in row.items():
-        if not cell.isprintable() or len(cell) > _LONGEST:
+        # Absences of years may stand there; each is looked at below.
+        if not cell.isprintable() or (len(cell) > _LONGEST and column != "away"):
             expected = f"at most {_LONGEST} characters, no tabs or line breaks"
             mistakes.add(line, column, expected, f"{len(cell)} characters")
     if not row["identifier"]:
@@ -221,7 +227,25 @@ def _person(row: Mapping[str, str], line: int, mistakes: _Mistakes) -> Person:
         language=one_of("language", LANGUAGES, LANGUAGES[0]) if row["language"] else None,
         employment=one_of("employment", EMPLOYMENTS, EMPLOYMENTS[0]),
         working_days=tuple(sorted(days)),
+        away=_absences(row["away"], line, mistakes),
     )
+
+
+def _absences(cell: str, line: int, mistakes: _Mistakes) -> tuple[tuple[date, date], ...]:
+    """The absences of ``2026-03-02/2026-03-13;2026-05-04``: one day alone is its own last day."""
+    found: set[tuple[date, date]] = set()
+    for word in _words(cell):
+        first, slash, last = word.partition("/")
+        try:
+            absence = (date.fromisoformat(first), date.fromisoformat(last if slash else first))
+        except ValueError:
+            absence = (date.max, date.min)
+        if absence[0] <= absence[1]:
+            found.add(absence)
+        else:
+            expected = "first and last day of each absence, such as 2026-03-02/2026-03-13"
+            mistakes.add(line, "away", expected, repr(word))
+    return tuple(sorted(found))
 
 
 def _days(word: str) -> range:

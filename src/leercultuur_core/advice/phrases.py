@@ -43,6 +43,8 @@ _FILLED: Mapping[str, frozenset[str]] = {
     "role.hr": frozenset(),
     "role.director": frozenset(),
     "role.education_contact": frozenset(),
+    "role.contact": frozenset({"name", "address"}),
+    "role.network": frozenset({"name", "about"}),
     "close.estimate": frozenset(),
     "close.own": frozenset(),
     "close.reply": frozenset(),

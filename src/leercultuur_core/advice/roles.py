@@ -12,15 +12,18 @@ leadership  the director              nobody: a gap          themselves
 environment education contact         nobody: a gap          the same
 ==========  ========================  =====================  ==================
 
-Where the file names nobody this says so; it never picks the likeliest person.
+Where the file names nobody this says so; it never picks the likeliest person. For the environment
+there may still be somebody outside to turn to: `Holders.outside`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from attrs import Factory, define, frozen
 
+from .networks import Contact, Network, contact_for, network_for
 from .people import Directory, Person
 
 _ROLE_OF = {
@@ -51,19 +54,21 @@ class Holders:
     """The roles of a directory, looked up after fallback.
 
     ``own_managers`` are people named as their own manager, ``in_a_circle`` people whose managers
-    name each other; for both the named manager is left out.
+    name each other; for both the named manager is left out. ``contacts`` are those at schools who
+    are in no directory.
     """
 
     directory: Directory
     own_managers: tuple[Person, ...] = ()
     in_a_circle: tuple[Person, ...] = ()
+    contacts: tuple[Contact, ...] = ()
     _managers: dict[str, Person] = Factory(dict)
     _by_role: dict[str, tuple[Person, ...]] = Factory(dict)
     _unit_managers: dict[str, tuple[Person, ...]] = Factory(dict)
 
     @classmethod
-    def of(cls, directory: Directory) -> Holders:
-        """The holders of ``directory``."""
+    def of(cls, directory: Directory, *, contacts: Sequence[Contact] = ()) -> Holders:
+        """The holders of ``directory``, and the ``contacts`` beside it."""
         known = directory.by_identifier
         named = {p.identifier: p.manager for p in directory.people if p.manager in known}
         circle = _circles(named)
@@ -77,6 +82,7 @@ class Holders:
             directory,
             tuple(own),
             tuple(p for p in directory.people if p.identifier in circle and p not in own),
+            tuple(contacts),
             managers,
             {role: tuple(people) for role, people in by_role.items()},
         )
@@ -100,6 +106,31 @@ class Holders:
             found = tuple(one for one in found if one != person)
             return Holder(found, "manager") if found else self._director()
         return self._organisation(layer)
+
+    def outside(self, person: Person) -> Contact | Network | None:
+        """Whom ``person`` can turn to outside where nobody in the directory is an education
+        contact: the organisation's contact for their unit; for the self-employed, and where nobody
+        has HR's role, else a network; ``None`` in an organisation whose HR can look for one."""
+        contact = contact_for(self.contacts, person.unit)
+        if contact is not None:
+            return contact
+        if person.employment == "self_employed":
+            return network_for("self_employed")
+        return None if self.holding("hr") else network_for("small_firm")
+
+    def gaps(self) -> tuple[tuple[str, str], ...]:
+        """Where nobody acts, after fallback, as (layer, unit): a unit's manager, or a role of the
+        whole organisation with ``""`` for its unit."""
+        staff = [person for person in self.directory.people if person.employment != "self_employed"]
+        wide = ("hr", "leadership", "environment") if staff else ("environment",)
+        found = [
+            (layer, "")
+            for layer in wide
+            if self.for_unit("", layer) is None and not (layer == "environment" and self.contacts)
+        ]
+        units = sorted({person.unit for person in staff if person.unit})
+        found += [("manager", unit) for unit in units if self.for_unit(unit, "manager") is None]
+        return tuple(found)
 
     def for_unit(self, unit: str, layer: str) -> Holder | None:
         """Who acts for ``layer`` in ``unit``; ``None`` is a gap."""

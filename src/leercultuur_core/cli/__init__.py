@@ -29,14 +29,19 @@ COMMANDS = {
     "deliver": "send what may go now",
     "status": "how things stand, and why nothing was sent",
     "releases": "what is shown of each unit this quarter",
+    "practice": "what is already done, and what nothing is done about",
     "answer": "note what a recipient answered",
+    "preconditions": "ask, release and show what must be in order first",
+    "effect": "measure whether messages help",
+    "vote": "let a team choose what comes first",
     "person": "one person: export, erase, consent, link",
     "history": "one person's story, from the store",
     "rebuild": "count everything in the store again",
     "upgrade": "bring a store up to date",
     "catalogue": "what each layer can do in each phase",
     "rules": "evidence rules: what counts as what",
-    "plugins": "what is installed and what it gives",
+    "plugins": "what is installed, what it gives and what it is worth",
+    "new-plugin": "start an adapter of your own, with its tests",
 }
 """Name → one line of help, in the order of a first acquaintance. ``try`` lives in ``try_``."""
 
@@ -58,8 +63,8 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name in COMMANDS:
-            module = import_module(f"{__name__}.{'try_' if name == 'try' else name}")
-            command: click.Command = getattr(module, "try_" if name == "try" else name)
+            place = "try_" if name == "try" else name.replace("-", "_")
+            command: click.Command = getattr(import_module(f"{__name__}.{place}"), place)
             return command
         return _plugin_command(name)
 

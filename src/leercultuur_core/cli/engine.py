@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from getpass import getuser
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ..errors import StoreError
+from ..run.logs import Format, logging_to
 from .asked import Moment
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
-_EXTRA = {"sqlalchemy", "alembic", "holidays", "tenacity"}
+_EXTRA = {"sqlalchemy", "alembic", "holidays", "itsdangerous", "tenacity"}
 
 config_option = click.option(
     "--config",
@@ -31,6 +33,13 @@ config_option = click.option(
     show_default=True,
     metavar="FILE",
     help="The organisation's configuration.",
+)
+
+
+log_option = click.option(
+    "--log-format",
+    type=click.Choice(["json", "text"]),
+    help="Write what happens to the error output too, an event a line; holds nobody's data.",
 )
 
 
@@ -47,9 +56,15 @@ def engine_options(function: _F) -> _F:
 
 
 @contextmanager
-def opened(config_file: str, *, create: bool = False, upgrade: bool = False) -> Iterator[Engine]:
-    """The engine of a configuration. Exit code 2 where another run is at work, or where what the
-    engine needs is not installed."""
+def opened(
+    config_file: str,
+    *,
+    create: bool = False,
+    upgrade: bool = False,
+    log_format: Format | None = None,
+) -> Iterator[Engine]:
+    """The engine of a configuration; with ``log_format`` what it does is logged to the error output.
+    Exit code 2 where another run is at work, or where what the engine needs is not installed."""
     try:
         from ..run.engine import Engine  # noqa: PLC0415 - brings the store's libraries
 
@@ -60,7 +75,9 @@ def opened(config_file: str, *, create: bool = False, upgrade: bool = False) -> 
         raise click.UsageError(
             f"this command needs {error.name}; try: pip install 'leercultuur-core[engine]'"
         ) from None
-    with engine:
+    with engine, ExitStack() as stack:
+        if log_format is not None:
+            stack.enter_context(logging_to(sys.stderr, log_format))
         try:
             yield engine
         except StoreError as error:
@@ -102,6 +119,7 @@ def told_collected(done: Collected) -> None:
         parts = [f"{directory.people:,} people", f"{directory.new:,} new"]
         parts += [f"{directory.gone:,} left"] if directory.gone else []
         parts += [f"{directory.ambiguous:,} not clear who"] if directory.ambiguous else []
+        parts += [f"{directory.erased:,} erased before"] if directory.erased else []
         _line("collect", directory.name, " · ".join(parts))
     for source in done.sources:
         parts = [f"{source.new:,} new"]
@@ -110,6 +128,7 @@ def told_collected(done: Collected) -> None:
             ("taken back", source.retracted),
             ("seen before", source.duplicates),
             ("with two contents", source.conflicts),
+            ("erased before", source.erased),
         ):
             parts += [f"{count:,} {word}"] if count else []
         parts.append(f"{source.rejected:,} rejected")
@@ -121,11 +140,19 @@ def told_collected(done: Collected) -> None:
 
 
 def told_estimated(done: Estimated, minimum_group: int) -> None:
-    """How many, and for a group large enough how many moved: of one person that is their secret."""
+    """How many, and how many moved where that is a group: the few who moved since last night could
+    be told by whoever knows what else happened."""
     parts = [f"{done.people:,} people"]
     if done.people >= minimum_group:
-        parts += [f"{done.moved_on:,} moved on", f"{done.moved_back:,} moved back"]
+        parts += [
+            f"{_at_least(count, minimum_group)} {word}"
+            for count, word in ((done.moved_on, "moved on"), (done.moved_back, "moved back"))
+        ]
     _line("estimate", "", " · ".join([*parts, *_reasons(done.left_out)]))
+
+
+def _at_least(count: int, minimum_group: int) -> str:
+    return f"{count:,}" if count >= minimum_group else f"fewer than {minimum_group}"
 
 
 def told_planned(done: Planned) -> None:
@@ -136,7 +163,7 @@ def told_planned(done: Planned) -> None:
 
 def told_delivered(done: Delivered) -> None:
     """What became of the messages."""
-    parts = [f"{count:,} {state}" for state, count in done.states.items()]
+    parts = _reasons(done.states)
     text = " · ".join(parts) or "nothing to send"
     if done.reasons:
         text += f" ({', '.join(_reasons(done.reasons))})"

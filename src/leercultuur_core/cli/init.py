@@ -13,7 +13,7 @@ from .engine import opened
 @click.argument("folder", default=".", metavar="[FOLDER]")
 @click.option("--name", default="My organisation", show_default=True, help="Of the organisation.")
 def init(folder: str, name: str) -> None:
-    """Write leercultuur.toml, identity.key and the store into FOLDER.
+    """Write leercultuur.toml, identity.key, links.key and the store into FOLDER.
 
     Where the configuration is there already, only the store that it names is made.
     """
@@ -25,8 +25,9 @@ def init(folder: str, name: str) -> None:
     if path.exists():
         store = read_configuration(path).store_url.removeprefix("sqlite:///")
     if not store or Path(store).exists():
-        path, key = initialise(Path(folder), name)
+        path, key, links_key = initialise(Path(folder), name)
         click.echo(f"{path}  look through it, then: leercultuur check")
         click.echo(f"{key}  keep a copy in a safe place: without it nobody is recognised")
+        click.echo(f"{links_key}  signs the links people answer by")
     with opened(str(path), create=True) as engine:
         click.echo(f"{engine.store.name}  the store, empty")

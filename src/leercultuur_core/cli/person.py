@@ -42,9 +42,15 @@ def erase(who: str, yes: bool, config_file: str, now: datetime) -> None:
         if not yes:
             click.confirm("Everything of this person goes, for good. Go on?", abort=True)
         counts = engine.erase(uuid, now, known_as=(who, who.rpartition("|")[2]))
+    left = counts.pop("not_taken_back", 0)
     for table, count in sorted(counts.items()):
         click.echo(f"{table:<14} {count:>8,} gone")
     click.echo("Backups still hold them; write down when those are deleted.")
+    if left:
+        click.echo(
+            f"{left:,} messages could not be taken out of their calendar; take them out there.",
+            err=True,
+        )
 
 
 @person.command()
@@ -64,6 +70,23 @@ def consent(
     """Note a person's yes or no to a purpose; a no takes effect at once."""
     with opened(config_file) as engine:
         engine.consent(one_person(engine, who, now), purpose, said == "yes", now, by=by)
+    click.echo("noted")
+
+
+@person.command()
+@click.argument("who", metavar="PERSON")
+@click.argument("channels", metavar="[CHANNEL]...", nargs=-1)
+@engine_options
+def channel(who: str, channels: tuple[str, ...], config_file: str, now: datetime) -> None:
+    """Note on which CHANNEL a person wants messages, such as mail; with several, the first first.
+
+    Without one they come in the organisation's order again. What cannot come that way goes another.
+    """
+    with opened(config_file) as engine:
+        try:
+            engine.choose_channels(one_person(engine, who, now), channels, now)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
     click.echo("noted")
 
 

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from ..maturity import maturity_model
 from ..maturity.vocabulary import PHASES
 from ..phases import Parameters, default_parameters
 
@@ -25,6 +26,7 @@ AT = datetime(2026, 3, 2, tzinfo=UTC)
 
 WEEKS = 26
 HOME = "https://login.korenaar.example"
+MAIL = "korenaar.example"
 LEARNING, LOGBOOK = "leren.korenaar.example", "werkboek.korenaar.example"
 
 _TEAMS = {
@@ -79,6 +81,19 @@ _TEAMS = {
 _DIRECTOR = "Ans"
 _SELF_EMPLOYED = ("Kees", "Fatima")
 _ENGLISH = {"Omar", "Lina"}
+_BY_MAIL = {
+    *_TEAMS["winkel"],
+    *_TEAMS["bezorging"],
+    _DIRECTOR,
+    *_SELF_EMPLOYED,
+}
+"""Who logs in with a mail address, where anybody does."""
+
+_LOW = {
+    "bezorging": ("safety-and-workload", "safety"),
+    "bakkerij": ("safety-and-workload", "workload-not-too-high"),
+}
+"""Unit → the facet of the preconditions that its people say is low."""
 
 
 class Trace(NamedTuple):
@@ -134,17 +149,33 @@ _COURSES = (
 )
 
 
-def statements(seed: int = 2026) -> Iterator[dict[str, object]]:
+def statements(seed: int = 2026, *, by_mail: bool = False) -> Iterator[dict[str, object]]:
     """The bakery's xAPI statements, each person's in the order of time. The same seed, the same
-    statements."""
+    statements. ``by_mail``: whether all but the bakers log in with their mail address, and are known
+    by that."""
+    for name, one in _statements(seed):
+        if by_mail and name in _BY_MAIL:
+            one["actor"] = {"objectType": "Agent", "mbox": f"mailto:{_address(name)}"}
+        yield one
+
+
+def _address(name: str) -> str:
+    return f"{name.lower()}@{MAIL}"
+
+
+def _statements(seed: int) -> Iterator[tuple[str, dict[str, object]]]:
+    """Each statement with who it is of."""
     parameters = default_parameters()
     for team, names in _TEAMS.items():
         # Delivery has no logbook: what happens there cannot be seen, and is left out.
         platforms = {LEARNING} if team == "bezorging" else {LEARNING, LOGBOOK}
         for name in names:
-            yield from _half_year(name, platforms, parameters, random.Random(f"{seed}{name}"))  # noqa: S311
+            dice = random.Random(f"{seed}{name}")  # noqa: S311
+            yield from ((name, one) for one in _half_year(name, platforms, parameters, dice))
     for name in (_DIRECTOR, *_SELF_EMPLOYED):
-        yield from _half_year(name, {LEARNING, LOGBOOK}, parameters, random.Random(f"{seed}{name}"))  # noqa: S311
+        dice = random.Random(f"{seed}{name}")  # noqa: S311
+        platforms = {LEARNING, LOGBOOK}
+        yield from ((name, one) for one in _half_year(name, platforms, parameters, dice))
 
 
 def _half_year(
@@ -233,27 +264,29 @@ def _answer(name: str, phase: str, moment: datetime, dice: random.Random) -> dic
     return statement
 
 
-def write_bakery(folder: Path, seed: int = 2026) -> tuple[Path, Path]:
+def write_bakery(folder: Path, seed: int = 2026, *, by_mail: bool = False) -> tuple[Path, Path]:
     """Writes the statements (gzipped NDJSON) and the people file into ``folder``; gives both
-    paths."""
+    paths. ``by_mail`` as in `statements`."""
     folder.mkdir(parents=True, exist_ok=True)
-    lines = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in statements(seed))
+    every = statements(seed, by_mail=by_mail)
+    lines = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in every)
     activity, people = folder / "statements.ndjson.gz", folder / "people.csv"
     activity.write_bytes(gzip.compress(lines.encode(), mtime=0))
-    people.write_text(people_csv(), "utf-8")
+    people.write_text(people_csv(by_mail=by_mail), "utf-8")
     return activity, people
 
 
-def people_csv() -> str:
-    """The bakery's people file, as `leercultuur advise --people` reads it."""
+def people_csv(*, by_mail: bool = False) -> str:
+    """The bakery's people file, as `leercultuur advise --people` reads it. ``by_mail`` as in
+    `statements`."""
     rows = ["identifier,name,roles,manager,unit,language,employment,working_days"]
 
     def add(name: str, roles: str, manager: str, unit: str, employment: str) -> None:
         language = "en" if name in _ENGLISH else "nl"
-        key = f"account|{HOME}|"
-        boss = f"{key}{manager.lower()}" if manager else ""
+        boss = _identifier(manager, by_mail) if manager else ""
         rows.append(
-            f"{key}{name.lower()},{name},{roles},{boss},{unit},{language},{employment},mon-fri"
+            f"{_identifier(name, by_mail)},{name},{roles},{boss},{unit},{language},{employment},"
+            "mon-fri"
         )
 
     add(_DIRECTOR, "director|hr|worker", "", "", "employee")
@@ -270,4 +303,27 @@ def people_csv() -> str:
     for name in _SELF_EMPLOYED:
         add(name, "worker", "", "", "self_employed")
     rows.append("employee|school|bakkersvak,Bakkersvakschool,education_contact,,,nl,,")
+    return "\n".join(rows) + "\n"
+
+
+def _identifier(name: str, by_mail: bool) -> str:
+    if by_mail and name in _BY_MAIL:
+        return _address(name)
+    return f"account|{HOME}|{name.lower()}"
+
+
+def answers_csv(seed: int = 2026, *, by_mail: bool = False) -> str:
+    """What everybody answered to the questionnaire on preconditions, as `leercultuur preconditions
+    import` reads it: delivery is not a safe place to learn, the bakery has no time for it, and the
+    rest is in order. ``by_mail`` as in `statements`."""
+    dice = random.Random(seed)  # noqa: S311
+    items = maturity_model().items
+    rows = ["identifier,item,answer"]
+    everybody = [(unit, name) for unit, names in _TEAMS.items() for name in names]
+    everybody += [("", name) for name in (_DIRECTOR, *_SELF_EMPLOYED)]
+    for unit, name in everybody:
+        for item in items:
+            low = _LOW.get(unit) == (item.precondition, item.facet)
+            answer = dice.randint(1, 2) if low else dice.randint(3, 5)
+            rows.append(f"{_identifier(name, by_mail)},{item.id},{answer}")
     return "\n".join(rows) + "\n"

@@ -74,7 +74,14 @@ class Page:
 
 @frozen
 class State:
-    """What a source knew at its last committed page."""
+    """What a source knew at its last committed page.
+
+    learners
+        What it remembers of single learners. The store knows no identifiers, only their digests:
+        ask for the canonical identifier of somebody whom the system names
+        (``state.learners.get(identifier)``). Going through them (``items()``, ``for``, ``dict``)
+        raises `TypeError`; ``len`` is of all that is remembered.
+    """
 
     mark: str | None = None
     learners: Mapping[str, str] = field(factory=dict, repr=False)
@@ -215,7 +222,8 @@ class Message:
         Prompt id → answer (``done``, ``not_now``, ``not_for_me``, ``wrong``) → the address where
         it is given. Empty where the organisation has no pages to answer on.
     unsubscribe
-        The address that a POST makes the end of all prompts to this person; ``""`` for none.
+        The address where a POST ends all prompts about this person themselves; ``""`` where there is
+        none, or the message holds only what is part of their role.
     moment
         An aware moment inside the recipient's working time that suits a quarter of an hour, for a
         calendar; ``None`` where there is none.
@@ -245,6 +253,16 @@ class Receipt:
     reason: str = ""
 
 
+@frozen
+class Happening:
+    """What became of a message, or what was answered to one of its prompts (``prompt``, an id)."""
+
+    message: Message
+    what: Literal["sent", "refused", "done", "not_now", "not_for_me", "wrong"]
+    at: datetime
+    prompt: str = ""
+
+
 Delivery = Literal["idempotent", "lookup", "at_most_once"]
 """What a sink can promise when the program dies between a send and its receipt.
 
@@ -271,6 +289,12 @@ class Sink(Adapter):
         """For ``delivery = "lookup"``: the receipt of a message that may have been sent, or
         ``None`` when it surely was not."""
         raise NotImplementedError(f"{type(self).__name__} declares lookup and has no find")
+
+    def note(self, happenings: Sequence[Happening]) -> None:
+        """For a sink with ``record = true`` in the configuration: takes down what became of messages
+        that others brought, in order. Noting one twice does no more than noting it once. Raises as
+        `deliver` does; all that were given then come again."""
+        raise NotImplementedError(f"{type(self).__name__} cannot record")
 
     def withdraw(self, message: Message) -> Receipt | None:  # noqa: ARG002 - for who overrides it
         """Takes back a message that was sent and no longer fits, such as an appointment; doing so

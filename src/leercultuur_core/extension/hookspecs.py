@@ -7,6 +7,7 @@ A plugin is a module named by an entry point in the group ``leercultuur``. It ma
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pluggy
@@ -16,6 +17,7 @@ from .contracts import Adapter
 
 if TYPE_CHECKING:
     import click
+    from sqlalchemy import Connection
 
     from ..maturity import Intervention
 
@@ -78,6 +80,30 @@ class HookSpecs:
 
         Called after each sink of a run, when its receipts are committed. ``sink`` is its name in
         the configuration, ``counts`` how many messages came to which state. Never a message.
+        """
+
+    @_hookspec
+    def leercultuur_personal_data(self, connection: Connection, person: str) -> Mapping[str, Any]:  # type: ignore[empty-body]
+        """What this plugin keeps about one person in tables of its own, to hand over to them.
+
+        Called by an export. ``connection`` is a SQLAlchemy connection to the store, in a transaction
+        that only reads; ``person`` is the person's random id. Returns what JSON can write, and an
+        empty mapping where there is nothing. What it raises makes the export fail with its name: half
+        an answer to such a question is a wrong one.
+        """
+
+    @_hookspec
+    def leercultuur_erase_person(  # type: ignore[empty-body]
+        self, connection: Connection, person: str, at: datetime
+    ) -> Mapping[str, int]:
+        """Forgets one person in the tables of this plugin.
+
+        Called by an erase, and for each person that retention lets go of. ``connection`` is in the
+        transaction in which the core forgets them too, and is neither committed nor closed here;
+        ``person`` is the random id of the person, ``at`` an aware moment. Returns table → rows gone.
+        What it raises undoes the whole erase, which then fails with the plugin's name. A plugin that
+        has tables in the store must have this hook: its tables begin with its own name and ``_``, and
+        nobody is erased as long as there are tables of a plugin that is not switched on.
         """
 
     @_hookspec

@@ -12,6 +12,7 @@ from ..activity.identity import account
 from ..advice import Person, read_people
 from ..errors import ConfigError, PluginError, Problem, SourceUnavailable
 from ..extension import (
+    CONTRACTS,
     Adapter,
     Directory,
     DirectoryPerson,
@@ -86,6 +87,7 @@ class PeopleFile(Directory):
             language=person.language,
             employment=person.employment,
             working_days=person.working_days or None,
+            away=person.away,
             addresses=address if "|" not in person.written else {},
         )
 
@@ -112,13 +114,6 @@ BUILTIN: Mapping[str, Mapping[str, type[Adapter]]] = {
 }
 """List in the configuration → kind → adapter that needs no plugin."""
 
-_CONTRACTS: Mapping[str, type[Adapter]] = {
-    "source": Source,
-    "directory": Directory,
-    "sink": Sink,
-    "issuer": Issuer,
-}
-
 
 def switched_on(configuration: Configuration) -> Plugins:
     """The plugins that the configuration names, and no others."""
@@ -144,11 +139,11 @@ def make(
     has no adapter of that kind for this list.
     """
     where = _list_of(entry)
-    from_plugins = plugins.adapters()
+    from_plugins: Mapping[str, type[Adapter]] = plugins.adapters(CONTRACTS[where])
     cls = BUILTIN[where].get(entry.kind) or from_plugins.get(entry.kind)
     if entry.kind in plugins.broken:
         raise plugins.broken[entry.kind]
-    if cls is None or not issubclass(cls, _CONTRACTS[where]):
+    if cls is None:
         raise PluginError(
             entry.kind,
             f"has nothing for {entry.place} in the configuration; `leercultuur plugins` lists what "
@@ -157,8 +152,7 @@ def make(
     adapter = configuration.adapter(entry, cls, environ)
     if cls is FilesSource:
         settings: Any = adapter.settings
-        readers = {n: one for n, one in from_plugins.items() if issubclass(one, FileSource)}
-        return FilesSource(settings, readers)
+        return FilesSource(settings, plugins.adapters(FileSource))
     return adapter
 
 
@@ -172,10 +166,13 @@ class Adapters:
     sources: Mapping[str, Source] = field(factory=dict)
     directories: Mapping[str, Directory] = field(factory=dict)
     sinks: Mapping[str, Sink] = field(factory=dict)
+    recorders: Mapping[str, Sink] = field(factory=dict)
+    issuers: Mapping[str, Issuer] = field(factory=dict)
     broken: Mapping[tuple[str, str], str] = field(factory=dict)
 
     def broken_in(self, where: str) -> Mapping[str, str]:
-        """Name → why it cannot be used, of one list: ``source``, ``directory`` or ``sink``."""
+        """Name → why it cannot be used, of one list: ``source``, ``directory``, ``sink`` or
+        ``issuer``."""
         return {name: why for (one, name), why in self.broken.items() if one == where}
 
 
@@ -195,10 +192,24 @@ def make_all(
             broken[_list_of(entry), entry.name] = str(error)
     if problems:
         raise ConfigError("the configuration", problems)
+    recording = {entry.name for entry in configuration.sinks if entry.record}
+    for name, sink in made["sink"].items():
+        if name in recording and getattr(sink, "delivery", "") != "idempotent":
+            broken["sink", name] = "cannot record: to note something twice must do no harm there"
     return Adapters(
         sources={n: one for n, one in made["source"].items() if isinstance(one, Source)},
         directories={n: one for n, one in made["directory"].items() if isinstance(one, Directory)},
-        sinks={n: one for n, one in made["sink"].items() if isinstance(one, Sink)},
+        sinks={
+            n: one
+            for n, one in made["sink"].items()
+            if isinstance(one, Sink) and n not in recording
+        },
+        recorders={
+            n: one
+            for n, one in made["sink"].items()
+            if isinstance(one, Sink) and n in recording and ("sink", n) not in broken
+        },
+        issuers={n: one for n, one in made["issuer"].items() if isinstance(one, Issuer)},
         broken=broken,
     )
 

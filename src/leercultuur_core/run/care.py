@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -13,8 +13,12 @@ from ..activity.ledger import Ledger
 from ..advice.care import QUESTION, CareRules, History, SentMessage, SentPrompt, WaitingPrompt
 from ..advice.care_hours import WorkingTime
 from ..errors import ConfigError, Problem
-from ..storage import GivenAnswer, OutboxMessage, OutboxPrompt, StoredPerson, Transaction
+from ..storage import GivenAnswer, OutboxMessage, StoredPerson, Transaction
+from ..storage.delivery import OutboxEntry
 from .config import Configuration
+
+INVITATION = "invitation"
+"""Stands for an intervention where the prompt is the general invitation."""
 
 _SELF_REPORT = "self-report."
 
@@ -46,6 +50,7 @@ class Working:
             zone=self.zone,
             working_days=person.working_days or (),
             is_holiday=self.is_holiday,
+            away=person.away,
         )
 
 
@@ -65,39 +70,35 @@ def _holidays(country: str, region: str | None) -> Callable[[date], bool]:
 
 @frozen
 class Past:
-    """What was sent to everybody and what they said, read once."""
+    """What was sent to some people and what they said, read once."""
 
     messages: Mapping[str, tuple[OutboxMessage, ...]]
-    prompts: Mapping[str, tuple[OutboxPrompt, ...]]
+    prompts: Mapping[str, tuple[OutboxEntry, ...]]
     answers: Mapping[str, GivenAnswer]
     said_on: Mapping[str, date]
     asked_at: Mapping[str, datetime]
 
     @classmethod
-    def read(cls, tx: Transaction, ledger: Ledger) -> Past:
-        """From the outbox, the answers, and the own answers to the phase question in ``ledger``."""
-        prompts: dict[str, list[OutboxPrompt]] = {}
-        for prompt in tx.delivery.prompts():
+    def read(cls, tx: Transaction, ledger: Ledger, people: Collection[str]) -> Past:
+        """Of ``people`` (uuids): from the outbox, the answers, and the own answers to the phase
+        question in ``ledger``. Reads no text of what was sent."""
+        prompts: dict[str, list[OutboxEntry]] = {}
+        for prompt in tx.delivery.entries(people):
             prompts.setdefault(prompt.recipient, []).append(prompt)
         messages: dict[str, list[OutboxMessage]] = {}
-        for message in tx.delivery.messages():
+        for message in tx.delivery.messages_to(people):
             messages.setdefault(message.recipient, []).append(message)
-        asked: dict[str, datetime] = {}
-        for person in messages:
-            for consent in tx.privacy.consents_of(person):
-                if consent.purpose == "own_prompts" and consent.given:
-                    asked[person] = max(consent.at, asked.get(person, consent.at))
         return cls(
             messages={person: tuple(some) for person, some in messages.items()},
             prompts={person: tuple(some) for person, some in prompts.items()},
-            answers={one.prompt_id: one for one in tx.delivery.answers()},
+            answers={one.prompt_id: one for one in tx.delivery.answers(people)},
             said_on=_said_on(ledger),
-            asked_at=asked,
+            asked_at=tx.privacy.last_yes("own_prompts"),
         )
 
     def of(self, person: str, *, besides: str | None = None) -> History:
         """All that went to one person, but for the message ``besides``."""
-        by_message: dict[str, list[OutboxPrompt]] = {}
+        by_message: dict[str, list[OutboxEntry]] = {}
         for prompt in self.prompts.get(person, ()):
             if prompt.message_id is not None:
                 by_message.setdefault(prompt.message_id, []).append(prompt)
@@ -115,29 +116,37 @@ class Past:
             said_at=None if said is None else datetime.combine(said, time.max, tzinfo=UTC),
         )
 
-    def _sent(self, prompt: OutboxPrompt) -> SentPrompt:
+    def _sent(self, prompt: OutboxEntry) -> SentPrompt:
         given = self.answers.get(prompt.prompt_id)
         return SentPrompt(
             intervention=intervention_of(prompt),
             episode=prompt.episode,
-            own=prompt.subject_person == prompt.recipient,
+            own=_is_own(prompt),
             answer=None if given is None else given.answer,
             answered_at=None if given is None else given.at,
         )
 
 
-def intervention_of(prompt: OutboxPrompt) -> str:
-    """What care counts a prompt as: the phase question is no intervention of its own."""
-    return QUESTION if prompt.payload.get("question") else prompt.intervention
+def intervention_of(prompt: OutboxEntry) -> str:
+    """What care counts a prompt as: the phase question and the general invitation are not the
+    intervention that their words come from."""
+    if prompt.asks == "step":
+        return prompt.intervention
+    return QUESTION if prompt.asks == "question" else INVITATION
 
 
-def waiting(prompt: OutboxPrompt) -> WaitingPrompt:
+def _is_own(prompt: OutboxEntry) -> bool:
+    """Whether a prompt rests on what is thought of its reader. An invitation rests on nothing."""
+    return prompt.asks != "invitation" and prompt.subject_person == prompt.recipient
+
+
+def waiting(prompt: OutboxEntry) -> WaitingPrompt:
     """A prompt of the outbox as care looks at it."""
     return WaitingPrompt(
         intervention=intervention_of(prompt),
         episode=prompt.episode,
         made=prompt.created,
-        own=prompt.subject_person == prompt.recipient,
+        own=_is_own(prompt),
     )
 
 
@@ -149,4 +158,4 @@ def _said_on(ledger: Iterable[tuple[tuple[str, str, str, str, int], int]]) -> di
     return {person: day_date(day) for person, day in latest.items()}
 
 
-__all__ = ["Past", "Working", "intervention_of", "waiting"]
+__all__ = ["INVITATION", "Past", "Working", "intervention_of", "waiting"]

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from time import monotonic
 
 from attrs import asdict, evolve, field, frozen
 
 from ..activity.evidence import EvidenceRules
 from ..errors import LeercultuurError, StoreError
-from ..extension import Directory, Page, Source, State
+from ..extension import Directory, Page, Record, Reject, Source, State
 from ..storage import Identifier, Store
+from ..storage.sources import is_before
+
+TOGETHER = 50_000
+"""So many records and rejects make one transaction, where a source gives them quickly."""
+
+PATIENCE = 1.0
+"""Seconds for which pages are put together before they are kept."""
 
 Progress = Callable[[str, int], None]
 """Called with what is being worked on and how many are done so far."""
@@ -147,11 +155,15 @@ def take_in(
     now: datetime,
     progress: Progress | None = None,
 ) -> SourceCollected:
-    """Takes in page after page, each with its mark in one transaction. Raises `StoreError` only."""
+    """Takes in page after page, with its mark in the same transaction. Raises `StoreError` only.
+
+    Pages that come quickly go together (`_together`).
+    """
     done = SourceCollected(name)
-    while True:
-        page = _next(pages)
-        if not isinstance(page, Page):
+    for count, page, problem in _together(pages):
+        if problem is not None:
+            done = evolve(done, problem=problem)
+        if not count:
             break
         result = store.commit_page(
             page.records,
@@ -167,7 +179,7 @@ def take_in(
         unknown.update(result.unknown)
         done = evolve(
             done,
-            pages=done.pages + 1,
+            pages=done.pages + count,
             new=done.new + result.new,
             replaced=done.replaced + result.replaced,
             retracted=done.retracted + result.retracted,
@@ -180,7 +192,39 @@ def take_in(
         )
         if progress is not None:
             progress(name, done.new + done.duplicates)
-    return done if page is None else evolve(done, problem=page)
+    return done
+
+
+def _together(pages: Iterator[Page]) -> Iterator[tuple[int, Page, str | None]]:
+    """How many pages, those as one, and why there are no more where the source stopped.
+
+    Everything that is looked up once for each person or day costs less in a large page. So pages
+    are put together up to `TOGETHER` records; once `PATIENCE` seconds have gone by, no further one is
+    asked for before these are kept. So of a slow source a page may wait for the one after it.
+    """
+    page: Page | str | None = None
+    while True:
+        count, waited_from = 0, monotonic()
+        records: list[Record] = []
+        rejects: list[Reject] = []
+        learners: dict[str, str | None] = {}
+        mark: str | None = None
+        while not count or (
+            len(records) + len(rejects) < TOGETHER and monotonic() - waited_from < PATIENCE
+        ):
+            page = _next(pages)
+            if not isinstance(page, Page):
+                break
+            count += 1
+            records += page.records
+            rejects += page.rejects
+            learners.update(page.learners)
+            if page.mark is not None and not (mark and is_before(page.mark, mark)):
+                mark = page.mark
+        problem = page if isinstance(page, str) else None
+        yield count, Page(records, rejects, mark=mark, learners=learners), problem
+        if not isinstance(page, Page):
+            return
 
 
 def _pages(source: Source, state: State) -> Iterator[Page]:

@@ -7,15 +7,21 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from attrs import Factory, field, frozen
 
 from ..advice.care import CareRules
+from ..advice.networks import Contact
+from ..advice.preconditions import FRESH_MONTHS
 from ..errors import ConfigError, Problem
 from ..extension import Adapter, Secret, structure
+from ..maturity.vocabulary import Role
 
 FILE_NAME = "leercultuur.toml"
+
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @frozen
@@ -52,9 +58,14 @@ class Organisation:
 
 @frozen
 class Privacy:
-    """What may be done with whose data. Purposes and their bases: `docs/privacy.md`."""
+    """What may be done with whose data. Purposes and their bases: `docs/privacy.md`.
+
+    ``invitation``: whether everybody in the directory gets the general invitation, once, as long as
+    there is no yes on record.
+    """
 
     minimum_group: int = 10
+    invitation: Literal["opt-out", "off"] = "off"
     own_prompts: Literal["opt-in", "opt-out"] = "opt-in"
     group_releases: Literal["opt-out", "off"] = "opt-out"
 
@@ -88,13 +99,73 @@ class Model:
 
 
 @frozen
+class Roles:
+    """Who acts for what, where the organisation names them itself: identifiers, mail addresses or
+    names of people in a directory, as `leercultuur person` takes them.
+
+    ``hr``, ``director`` and ``education_contact`` hold that role in the place of whom the
+    directories give it to; ``manager`` is for people without a manager of their own.
+    """
+
+    manager: tuple[str, ...] = ()
+    hr: tuple[str, ...] = ()
+    director: tuple[str, ...] = ()
+    education_contact: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> Mapping[Role, tuple[str, ...]]:
+        """The roles for which somebody is named."""
+        every: Mapping[Role, tuple[str, ...]] = {
+            "manager": self.manager,
+            "hr": self.hr,
+            "director": self.director,
+            "education_contact": self.education_contact,
+        }
+        return {role: names for role, names in every.items() if names}
+
+
+@frozen
+class Preconditions:
+    """How long an answer to the questionnaire counts, in months."""
+
+    fresh_months: int = FRESH_MONTHS
+
+
+@frozen
+class Answers:
+    """Where people answer by the links in a message.
+
+    url
+        The address of the pages; a link is this, a slash and a token.
+    key
+        What links are signed with: keys of 32 characters or more, one a line, the one in use first.
+        The others are still read; a key that is taken out makes its links worthless.
+    valid_days
+        How long an answer may be given by a link. Judgement: by then the same step may come again.
+    """
+
+    url: str
+    key: Secret = field(repr=False)
+    valid_days: int = 60
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """The keys, the one in use first."""
+        return tuple(line.encode() for line in self.key.reveal().split())
+
+
+@frozen
 class Configured:
-    """An adapter that the configuration switches on: its own name, kind, and settings as given."""
+    """An adapter that the configuration switches on: its own name, kind, and settings as given.
+
+    ``record``: a sink that brings nobody anything, and is told what others brought.
+    """
 
     name: str
     kind: str
     settings: Mapping[str, Any] = field(factory=dict, repr=False)
     place: str = ""
+    record: bool = False
 
 
 @frozen
@@ -111,6 +182,10 @@ class Configuration:
     privacy: Privacy = Privacy()
     retention: Retention = Retention()
     model: Model = Model()
+    roles: Roles = Roles()
+    contacts: tuple[Contact, ...] = ()
+    preconditions: Preconditions = Preconditions()
+    answers: Answers | None = None
     sources: tuple[Configured, ...] = ()
     directories: tuple[Configured, ...] = ()
     sinks: tuple[Configured, ...] = ()
@@ -150,6 +225,10 @@ class _Document:
     privacy: Privacy = Privacy()
     retention: Retention = Retention()
     model: Model = Model()
+    roles: Roles = Roles()
+    contact: tuple[Contact, ...] = ()
+    preconditions: Preconditions = Preconditions()
+    answers: Answers | None = None
     source: Any = ()
     directory: Any = ()
     sink: Any = ()
@@ -205,6 +284,10 @@ def parse_configuration(
         privacy=document.privacy,
         retention=document.retention,
         model=document.model,
+        roles=document.roles,
+        contacts=document.contact,
+        preconditions=document.preconditions,
+        answers=document.answers,
         base=base,
         **lists,
     )
@@ -231,8 +314,12 @@ def _entries(key: str, tables: Any, problems: list[Problem]) -> tuple[Configured
                     f"{place}.name", "each name once", repr(name), "add a name of its own, and kind"
                 )
             )
-        settings = {k: v for k, v in table.items() if k not in {"name", "kind"}}
-        entries.append(Configured(str(name), str(kind), settings, place))
+        record = table.get("record", False)
+        if not isinstance(record, bool) or (record and key != "sink"):
+            expected = "true or false" if key == "sink" else "record at a [[sink]] only"
+            problems.append(Problem(f"{place}.record", expected, repr(record)))
+        settings = {k: v for k, v in table.items() if k not in {"name", "kind", "record"}}
+        entries.append(Configured(str(name), str(kind), settings, place, record is True))
     return tuple(entries)
 
 
@@ -273,6 +360,16 @@ def _sense(configuration: _Document) -> list[Problem]:
     )
     for name in ("at_most_per_week", "open_at_most", "same_again_after_days", "expires_after_days"):
         at_least(f"care.{name}", getattr(care, name), 1)
+    at_least("preconditions.fresh_months", configuration.preconditions.fresh_months, 1)
+    for number, contact in enumerate(configuration.contact):
+        problems += [
+            Problem(f"contact[{number}].{name}", "a text", "nothing")
+            for name in ("name", "address")
+            if not getattr(contact, name).strip()
+        ]
+    if configuration.answers is not None:
+        problems += _answers(configuration.answers)
+        at_least("answers.valid_days", configuration.answers.valid_days, 1)
     at_least("retention.payload_months", configuration.retention.payload_months, 1)
     at_least("retention.ledger_months", configuration.retention.ledger_months, 1)
     if care.quiet.before >= care.quiet.after:
@@ -283,4 +380,29 @@ def _sense(configuration: _Document) -> list[Problem]:
                 f"{care.quiet.before} and {care.quiet.after}",
             )
         )
+    return problems
+
+
+def _answers(answers: Answers) -> list[Problem]:
+    problems = []
+    try:
+        address = urlsplit(answers.url)
+        host = address.hostname or ""
+    except ValueError:
+        address, host = urlsplit(""), ""
+    safe = address.scheme == "https" or (address.scheme == "http" and host in _THIS_MACHINE)
+    plain = answers.url.isascii() and answers.url.isprintable() and " " not in answers.url
+    if not host or not safe or not plain or address.query or address.fragment:
+        problems.append(
+            Problem(
+                "answers.url",
+                "an address such as https://leren.korenaar.example/a",
+                f'"{answers.url[:80]}"',
+                "http:// is for this machine only: a link holds all it takes to answer",
+            )
+        )
+    if not answers.keys or any(len(key) < 32 for key in answers.keys):
+        found = "none" if not answers.keys else "a shorter one"
+        hint = "make one with: openssl rand -hex 32"
+        problems.append(Problem("answers.key", "keys of 32 characters or more", found, hint))
     return problems

@@ -11,28 +11,28 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Literal, Protocol
+from typing import Literal
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from ..activity.ledger import Ledger
-from ..advice import Grounds, Prompt
-from ..advice.care import Drop, Hold, Send, decide
+from ..advice.care import Drop, Hold, Send
 from ..errors import AccessDenied, SourceUnavailable
-from ..extension import Message, Receipt, Recipient, Sink
+from ..extension import Message, Receipt, Sink
 from ..storage import (
     OutboxMessage,
     OutboxPrompt,
     Store,
-    StoredPerson,
     StoredReceipt,
     Transaction,
 )
-from .care import Past, Working, waiting
+from . import channels
+from .care import Working
 from .collecting import told
-from .estimating import frozen_episodes
-from .group_prompts import episode_now, refused_to_send
-from .rights import Rights
+from .composing import Composer
+from .desk import Desk, Rightful
+from .links import Links
+from .logs import event
+from .taking_back import Standing, TakingBack
 
 RETRY_AFTER = tuple(timedelta(hours=hours) for hours in (1, 4, 16, 48))
 """How long a message that failed waits, after the first try, the second …; after the last it is
@@ -46,12 +46,6 @@ _ENDS: Mapping[str, Literal["sent", "dead", "failed"]] = {
     "refused": "dead",
     "failed": "failed",
 }
-
-
-class Rightful(Protocol):
-    """Reads what may be done for whom."""
-
-    def __call__(self, tx: Transaction, at: datetime) -> Rights: ...
 
 
 @frozen
@@ -90,54 +84,51 @@ def deliver(
     now: datetime,
     clock: Callable[[], datetime],
     delivered: Callable[[str, dict[str, int]], None],
+    links: Links | None = None,
 ) -> Delivered:
-    """Sends what may go at ``now``. No other run may be at work. Raises `StoreError` only.
+    """Sends what may go at ``now``, and takes back what was sent and no longer fits. No other run may
+    be at work. Raises `StoreError` only.
 
-    ``delivered`` is called after each sink, with numbers by state.
+    ``delivered`` is called after each sink, with numbers by state; ``links`` makes the links to answer
+    by.
     """
-    run = _Run(store, sinks, rights, working, now, clock)
+    run = _Run(store, sinks, rights, working, now, clock, links)
     run.settle_left()
     run.settle_waiting()
-    for name, sink in sinks.items():
-        counts = run.send(name, sink)
+    # What one sink refuses goes to the next, which may have had its turn: so in rounds. Each message
+    # goes by a sink once.
+    while name := run.next_sink():
+        counts = run.send(name, sinks[name])
         if counts:
             delivered(name, counts)
+    run.take_back()
     return Delivered(
         dict(sorted(run.states.items())), dict(sorted(run.reasons.items())), run.problems
     )
 
 
-@frozen
-class _Desk:
-    """What deciding rests on, read in one transaction."""
-
-    rights: Rights
-    past: Past
-    episodes: Mapping[str, str]
-    working: Working
-    now: datetime
-
-    def verdict(
-        self, prompts: Sequence[OutboxPrompt], besides: str | None = None
-    ) -> Send | Hold | Drop | str:
-        """Whether these may go to their one recipient; a text says why not even that is asked."""
-        person = self.rights.people[prompts[0].recipient]
-        answer: Send | Hold | Drop = Send()
-        for prompt in prompts:
-            refused = refused_to_send(self.rights, prompt)
-            if refused is not None:
-                return refused
-            answer = decide(
-                waiting(prompt),
-                self.past.of(person.uuid, besides=besides),
-                rules=self.working.rules,
-                now=self.now,
-                working=self.working.of_person(person),
-                episode=episode_now(self.rights, prompt, self.episodes.get(person.uuid, "")),
-            )
-            if not isinstance(answer, Send):
-                break
-        return answer
+def forgotten(
+    store: Store,
+    sinks: Mapping[str, Sink],
+    person: str,
+    *,
+    working: Working,
+    now: datetime,
+    clock: Callable[[], datetime],
+) -> TakingBack:
+    """Takes back what was sent to a person (uuid) who is about to be erased, where that can be."""
+    taking = TakingBack(store, sinks, clock)
+    if not taking.able:
+        return taking
+    with store.reading() as tx:
+        composer = Composer(tx.people.all(), working, None, now)
+        days = working.rules.expires_after_days
+        standing: list[Standing] = [
+            (one, composer.message(tx, one), "erased")
+            for one in taking.standing(tx, now=now, days=days, recipient=person)
+        ]
+    taking.take_back(standing)
+    return taking
 
 
 class _Run:
@@ -149,6 +140,7 @@ class _Run:
         working: Working,
         now: datetime,
         clock: Callable[[], datetime],
+        links: Links | None,
     ) -> None:
         self._store = store
         self._sinks = sinks
@@ -157,21 +149,15 @@ class _Run:
         self._now = now
         self._clock = clock
         self._may_go: list[OutboxMessage] = []
-        self._people: Mapping[str, StoredPerson] = {}
+        self._stopped: set[str] = set()
+        self._composer = Composer({}, working, links, now)
         self.states: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
         self.problems: dict[str, str] = {}
 
-    def _desk(self, tx: Transaction, recipients: Iterable[str]) -> _Desk:
-        people = sorted(set(recipients))
-        ledger = tx.ledger.read(people) if people else Ledger()
-        return _Desk(
-            self._rights(tx, self._now),
-            Past.read(tx, ledger),
-            frozen_episodes(tx),
-            self._working,
-            self._now,
-        )
+    def _desk(self, tx: Transaction, recipients: Iterable[str]) -> Desk:
+        rights = self._rights(tx, self._now)
+        return Desk.read(tx, rights, recipients, working=self._working, now=self._now)
 
     # -- what a stopped run left ------------------------------------------------------------------
 
@@ -179,9 +165,9 @@ class _Run:
         """Settles each message that a stopped run left in ``sending``."""
         with self._store.reading() as tx:
             # Read once: whoever is erased or leaves meanwhile waits for this run to end.
-            self._people = tx.people.all()
+            self._composer = evolve(self._composer, people=tx.people.all())
             left = tx.delivery.messages(states=["sending"])
-            loaded = {m.message_id: self._load(tx, m) for m in left}
+            loaded = {m.message_id: self._composer.message(tx, m) for m in left}
         for message in left:
             sink = self._sinks.get(message.sink)
             if sink is None:
@@ -236,27 +222,23 @@ class _Run:
     def settle_waiting(self) -> None:
         """Decides again about all that waits, and makes messages of what may go now."""
         with self._store.transaction() as tx:
-            loose = [
-                prompt
-                for prompt in tx.delivery.prompts(states=["held", "ready"])
-                if prompt.message_id is None
-            ]
+            self._may_go = []  # what was settled before is among these
             messages = tx.delivery.messages(states=["ready", "failed"])
-            people = [*(one.recipient for one in loose), *(one.recipient for one in messages)]
+            waits = tx.delivery.prompts(states=["held", "ready"])
+            people = [*(one.recipient for one in waits), *(one.recipient for one in messages)]
             desk = self._desk(tx, people)
-            for message in messages:
-                self._decide_message(tx, desk, message)
-            bundles: dict[tuple[str, str], list[str]] = {}
-            for prompt in loose:
-                if self._decide_prompt(tx, desk, prompt):
-                    key = (prompt.recipient, prompt.sink)
-                    bundles.setdefault(key, []).append(prompt.prompt_id)
-            busy = {message.recipient for message in messages}
-            for (recipient, sink), ids in bundles.items():
-                if recipient in busy:
-                    continue
-                busy.add(recipient)
-                tx.delivery.bundle(_message_id(ids), ids, sink=sink, at=self._now)
+            going = [one.recipient for one in messages if self._decide_message(tx, desk, one)]
+            bundles: dict[str, list[str]] = {}
+            for prompt in tx.delivery.prompts(states=["held", "ready"]):
+                if prompt.message_id is None and self._decide_prompt(tx, desk, prompt):
+                    bundles.setdefault(prompt.recipient, []).append(prompt.prompt_id)
+            for recipient in going:
+                bundles.pop(recipient, None)
+            for recipient, ids in bundles.items():
+                # By now they may want their messages elsewhere.
+                sink = channels.first(desk.rights.people[recipient], self._sinks)
+                if sink is not None:
+                    tx.delivery.bundle(_message_id(ids), ids, sink=sink, at=self._now)
             bundled = {_message_id(ids) for ids in bundles.values()}
             self._may_go += [
                 message
@@ -264,24 +246,35 @@ class _Run:
                 if message.message_id in bundled
             ]
 
-    def _decide_message(self, tx: Transaction, desk: _Desk, message: OutboxMessage) -> None:
+    def _decide_message(self, tx: Transaction, desk: Desk, message: OutboxMessage) -> bool:
+        """Whether a message stays one that goes, now or later; else it is dropped or withdrawn. Those
+        of its prompts that could go by themselves are then let go of."""
         prompts = tx.delivery.prompts(message_id=message.message_id)
         verdict = desk.verdict(prompts, besides=message.message_id)
         if isinstance(verdict, Send):
             if message.state == "ready" or self._now >= _next_try(message):
                 self._may_go.append(message)
-        elif isinstance(verdict, Hold):
+            return True
+        if isinstance(verdict, Hold):
             self.reasons[verdict.reason] += 1
-        else:
-            state: Literal["expired", "withdrawn"]
-            state, reason = (
-                ("expired", verdict.reason) if isinstance(verdict, Drop) else ("withdrawn", verdict)
-            )
-            tx.delivery.take(message.message_id, message.state, state, reason=reason, at=self._now)
-            self.states[state] += 1
-            self.reasons[reason] += 1
+            return True
+        if len(prompts) > 1:
+            fits = [
+                one.prompt_id
+                for one in prompts
+                if isinstance(desk.verdict([one], besides=message.message_id), Send | Hold)
+            ]
+            tx.delivery.loosen(message.message_id, fits, at=self._now)
+        state: Literal["expired", "withdrawn"]
+        state, reason = (
+            ("expired", verdict.reason) if isinstance(verdict, Drop) else ("withdrawn", verdict)
+        )
+        tx.delivery.take(message.message_id, message.state, state, reason=reason, at=self._now)
+        self.states[state] += 1
+        self.reasons[reason] += 1
+        return False
 
-    def _decide_prompt(self, tx: Transaction, desk: _Desk, prompt: OutboxPrompt) -> bool:
+    def _decide_prompt(self, tx: Transaction, desk: Desk, prompt: OutboxPrompt) -> bool:
         """Whether it may go now; else it is held, dropped or withdrawn, with the reason."""
         verdict = desk.verdict([prompt])
         move, one, at = tx.delivery.move, prompt.prompt_id, self._now
@@ -305,13 +298,23 @@ class _Run:
 
     # -- sending ----------------------------------------------------------------------------------
 
+    def next_sink(self) -> str | None:
+        """The next sink for which something waits; ``None`` where there is none that can go on."""
+        waits = {message.sink for message in self._may_go} - self._stopped
+        return next((name for name in self._sinks if name in waits), None)
+
     def send(self, name: str, sink: Sink) -> dict[str, int]:
         """Sends what may go by this sink; gives numbers by state."""
         before = Counter(self.states)
         mine = [message for message in self._may_go if message.sink == name]
+        self._may_go = [message for message in self._may_go if message.sink != name]
+        again = sum(message.attempts > 0 for message in mine)
+        if again:
+            event("deliver", "retry", {"sink": name, "messages": again})
         size = 1 if sink.delivery == "at_most_once" else BATCH
         for start in range(0, len(mine), size):
             if not self._send(name, sink, mine[start : start + size]):
+                self._stopped.add(name)
                 break
         return dict(self.states - before)
 
@@ -324,7 +327,7 @@ class _Run:
                 for message in batch
                 if tx.delivery.take(message.message_id, message.state, "sending", at=self._clock())
             }
-            loaded = [self._load(tx, message) for message in taken.values()]
+            loaded = [self._composer.message(tx, message) for message in taken.values()]
         problem = "gave no receipt for each message"
         surely_not = False
         try:
@@ -345,7 +348,10 @@ class _Run:
 
     def _without_receipt(self, message: OutboxMessage, sink: Sink, surely_not: bool) -> None:
         """What a sink did not send for sure waits; of the rest its promise decides, as after a
-        stop. A lookup stays ``sending``, so that the next run asks."""
+        stop. A lookup stays ``sending``, so that the next run asks: its system may have taken in what
+        it did not answer."""
+        if sink.delivery == "lookup":
+            return
         if surely_not or sink.delivery == "idempotent":
             self._leave(message, "ready", "not_available")
         elif sink.delivery == "at_most_once":
@@ -358,23 +364,47 @@ class _Run:
             state, reason = "dead", "gave_up"
         at = self._clock()
         with self._store.transaction() as tx:
-            tx.delivery.receive(StoredReceipt(message.message_id, receipt.state, reason, at))
-            tx.delivery.take(message.message_id, "sending", state, reason=reason, at=at)
-        self.states[state] += 1
+            tx.delivery.receive(
+                StoredReceipt(message.message_id, receipt.state, reason, at, message.sink)
+            )
+            other = self._elsewhere(tx, message) if state == "dead" else None
+            if other is not None:
+                tx.delivery.reroute(message.message_id, message.sink, other, at=at)
+            else:
+                tx.delivery.take(message.message_id, "sending", state, reason=reason, at=at)
+        if other is None:
+            self.states[state] += 1
+        else:
+            event("deliver", "elsewhere", {"sink": message.sink, "next": other, "reason": reason})
+            self._may_go.append(evolve(message, sink=other, state="ready", attempts=0))
 
-    def _load(self, tx: Transaction, message: OutboxMessage) -> Message:
-        person = self._people[message.recipient]
-        prompts = tx.delivery.prompts(message_id=message.message_id)
-        return Message(
-            id=message.message_id,
-            recipient=Recipient(
-                person=person.uuid,
-                name=person.name,
-                language="en" if prompts[0].language == "en" else "nl",
-                addresses=person.addresses,
-            ),
-            prompts=tuple(_prompt(one, person.name) for one in prompts),
-        )
+    def _elsewhere(self, tx: Transaction, message: OutboxMessage) -> str | None:
+        """The next way to somebody whom a sink could not reach, or gave up on; the same message
+        goes there, so that it counts once."""
+        tried = {message.sink, *(one.sink for one in tx.delivery.receipts(message.message_id))}
+        person = self._composer.people[message.recipient]
+        return next(iter(channels.reachable(person, self._sinks, tried=tried)), None)
+
+    # -- taking back ------------------------------------------------------------------------------
+
+    def take_back(self) -> None:
+        """Takes back what was sent and no longer fits, where its sink can."""
+        taking = TakingBack(self._store, self._sinks, self._clock)
+        if not taking.able:
+            return
+        with self._store.reading() as tx:
+            days = self._working.rules.expires_after_days
+            sent = taking.standing(tx, now=self._now, days=days)
+            desk = self._desk(tx, [one.recipient for one in sent])
+            standing: list[Standing] = []
+            for one in sent:
+                reason = desk.past_its_use(tx.delivery.prompts(message_id=one.message_id))
+                if reason is not None:
+                    standing.append((one, self._composer.message(tx, one), reason))
+        taking.take_back(standing)
+        self.states.update({"taken_back": taking.done.total()} if taking.done else {})
+        self.reasons.update(taking.done)
+        self.problems = {**taking.problems, **self.problems}
 
 
 def _next_try(message: OutboxMessage) -> datetime:
@@ -384,9 +414,3 @@ def _next_try(message: OutboxMessage) -> datetime:
 def _message_id(prompt_ids: Iterable[str]) -> str:
     """The same prompts make the same message on every machine."""
     return blake2b(" ".join(sorted(prompt_ids)).encode(), digest_size=16).hexdigest()
-
-
-def _prompt(stored: OutboxPrompt, name: str) -> Prompt:
-    """The prompt as it was made."""
-    row = {key: value for key, value in stored.payload["prompt"].items() if key != "id"}
-    return Prompt(**{**row, "grounds": Grounds(**row["grounds"]), "name": name})

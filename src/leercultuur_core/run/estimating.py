@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
 from attrs import field, frozen
@@ -12,6 +12,7 @@ from ..activity.activity import utc_day
 from ..maturity.vocabulary import PHASES
 from ..phases import Estimate, Estimates, Parameters, estimate
 from ..storage import KeptEstimate, Transaction
+from .leave import presence
 from .rights import Rights
 
 _MILLION = 1_000_000
@@ -49,21 +50,27 @@ def believe(
     *,
     at: datetime,
     parameters: Parameters,
+    only: Collection[str] | None = None,
 ) -> Estimates:
-    """Estimates of everybody whose phase may be estimated, by uuid; writes nothing.
+    """Estimates of everybody whose phase may be estimated, by uuid, or of those of ``only``; writes
+    nothing. Of one person it gives what an estimate of everybody would.
 
     What could be seen is learned from everyone's activities, as `infer` does, also from those of
-    people whose phase is not estimated.
+    people whose phase is not estimated. Days of leave are taken out of it.
     """
     until = utc_day(at)
-    wanted = [uuid for uuid, person in rights.people.items() if rights.may_estimate(person)]
+    wanted = [
+        uuid
+        for uuid, person in rights.people.items()
+        if (only is None or uuid in only) and rights.may_estimate(person)
+    ]
     everybody = len(wanted) == len(rights.people)
     ledger = tx.ledger.read(None if everybody else wanted)
     return estimate(
         ledger,
         at=at.astimezone(UTC),
         visibility=tx.ledger.visibility(until=until),
-        presence=tx.ledger.presence(ledger, until=until),
+        presence=presence(tx, rights, ledger, until=until),
         parameters=parameters,
         labels={uuid: rights.people[uuid].name for uuid in wanted},
     )

@@ -1,9 +1,13 @@
-"""Plan: at most one prompt for each person, and for everybody else the reason why not."""
+"""Plan: what each person gets, and for everybody else the reason why not.
+
+That is at most one prompt about themselves and one about a unit they act for. Those that may go at the
+same moment make one message, and messages are what is counted.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal, get_args
@@ -11,7 +15,8 @@ from typing import Any, Literal, get_args
 from attrs import evolve, frozen
 
 from ..activity.activity import utc_day
-from ..advice import Directory, Person, Prompt
+from ..activity.ledger import Ledger
+from ..advice import Prompt
 from ..advice.care import (
     QUESTION,
     Drop,
@@ -25,24 +30,34 @@ from ..advice.care import (
 )
 from ..advice.care_hours import ClosedReason
 from ..advice.own import OWN_LAYERS, own_prompt, question
-from ..advice.roles import Holders
 from ..extension import Sink
 from ..maturity import MaturityModel
 from ..maturity.vocabulary import UNKNOWN, Language
 from ..phases import Estimate, Estimates
 from ..storage import OutboxPrompt, PromptState, StoredPerson, Transaction
-from .care import Past, Working
-from .group_prompts import GroupPrompts
+from ..storage.delivery import Asks
+from . import acting, channels, concert
+from .care import INVITATION, Past, Working
+from .effect import Arms
+from .group_prompts import NEVER_WENT, GroupPrompts, unit_of
+from .invitation import invitation
+from .preconditions import Conditions
 from .releasing import shown
 from .rights import LeftOut, Rights
 from .status import Why, told_why
 
-NothingReason = LeftOut | Reason | Literal["no_sink", "not_a_worker", "waiting", "nothing_new"]
+NothingReason = (
+    LeftOut
+    | Reason
+    | Literal["no_sink", "not_a_worker", "waiting", "nothing_new", "preconditions", "effect_later"]
+)
 """Why somebody gets nothing. These codes are stored and never change their meaning.
 
 ``no_sink``: nothing in the configuration can bring it; ``not_a_worker``: nothing was seen of
 somebody who is in no worker's role; ``waiting``: a prompt is in the outbox already;
-``nothing_new``: they said no to all there is.
+``nothing_new``: they said no to all there is; ``preconditions``: what is left is held back until a
+precondition that is low is better; ``effect_later``: they take part in a study, and their steps come
+some weeks later.
 """
 
 WAITING: tuple[PromptState, ...] = ("held", "ready", "sending", "failed")
@@ -74,7 +89,7 @@ class Offer:
     """A prompt that may go now, or from ``decision.until`` when the recipient is at work."""
 
     prompt: Prompt
-    is_question: bool
+    asks: Asks
     sink: str
     decision: Send | Hold
 
@@ -100,20 +115,27 @@ class Planner:
         sinks: Mapping[str, Sink],
         working: Working,
         now: datetime,
+        only: Collection[str] | None = None,
     ) -> None:
+        """``only`` are the people (uuids) who are asked about: of others nothing is read."""
         self._rights = rights
         self._estimates = estimates
         self._sinks = sinks
         self._working = working
         self._now = now
-        self._past = Past.read(tx, tx.ledger.read(list(estimates)))
+        self._rows = acting.rows(rights)
+        self._holders = acting.holders(self._rows, rights.configuration.contacts)
+        people = self._rows.keys() if only is None else only
+        seen = [uuid for uuid in people if uuid in estimates]
+        self._past = Past.read(tx, tx.ledger.read(seen) if seen else Ledger(), people)
         self._kept = tx.results.estimates()
-        default = rights.configuration.organisation.language
-        self._rows = {
-            uuid: _row(person, default) for uuid, person in rights.people.items() if person.active
-        }
-        self._holders = Holders.of(Directory(tuple(self._rows.values())))
-        self._groups = GroupPrompts(shown(tx, rights), self._holders)
+        self._conditions = Conditions.read(tx, rights, model, only=only)
+        self._arms = Arms.read(tx, rights, now)
+        self._groups = GroupPrompts(
+            shown(tx, rights),
+            self._holders,
+            lambda: concert.steps_now(tx, rights, model, self._conditions),
+        )
 
         @lru_cache
         def without(blocked: frozenset[str]) -> MaturityModel:
@@ -130,20 +152,22 @@ class Planner:
             if isinstance(step, Nothing):
                 nothing[step.reason] += 1
             else:
-                new.append(self._outbox(uuid, step))
+                new += [self._outbox(uuid, offer) for offer in step]
         held = sum(prompt.state == "held" for prompt in new)
         return new, Planned(made=len(new), held=held, nothing=dict(sorted(nothing.items())))
 
-    def decide(self, uuid: str) -> Offer | Nothing:
-        """What to do for one person: what others wait for goes before their own. Raises `KeyError`
-        where there is no such person."""
+    def decide(self, uuid: str) -> tuple[Offer, ...] | Nothing:
+        """What to do for one person: what others wait for goes before their own, in one message.
+        Raises `KeyError` where there is no such person."""
         group = self._decide_group(uuid)
-        if isinstance(group, Offer):
-            return group
         own = self._decide_own(uuid)
-        if isinstance(own, Nothing) and own.decision is None and group is not None:
+        offers = tuple(one for one in (group, own) if isinstance(one, Offer))
+        if offers:
+            return offers
+        if isinstance(group, Nothing) and isinstance(own, Nothing) and own.decision is None:
             # Of two reasons the one that care gave tells when there is something again.
             return group
+        assert isinstance(own, Nothing)  # noqa: S101 - for the type checker
         return own
 
     def _decide_group(self, uuid: str) -> Offer | Nothing | None:
@@ -160,14 +184,16 @@ class Planner:
         blocked = blocked_interventions(
             history, self._now, rules=rules, working=working, episode=quarter
         )
+        model = self._model_without(frozenset(blocked) - {QUESTION})
         prompt = self._groups.best(
             self._rows[uuid],
             before,
-            model=self._model_without(frozenset(blocked) - {QUESTION}),
+            fitting=lambda unit, layer: self._conditions.for_unit(model, unit, layer),
             now=self._now,
         )
         if prompt is None:
             return None
+        prompt = self._with_reason(prompt, uuid, unit_of(prompt.subject))
         decision = decide(
             WaitingPrompt(prompt.intervention, quarter, self._now, own=False),
             history,
@@ -180,11 +206,13 @@ class Planner:
             isinstance(decision, Hold) and decision.reason not in _CLOSED
         ):
             return Nothing(decision.reason, decision)
-        return Offer(prompt, is_question=False, sink=sink, decision=decision)
+        return Offer(prompt, "step", sink, decision)
 
     def _decide_own(self, uuid: str) -> Offer | Nothing:
         person = self._rights.people[uuid]
         refused = self._rights.refusal(person, "own_prompts")
+        if refused == "no_go_live" and self._may_be_invited(person):
+            return self._invite(person)
         if refused is not None:
             return Nothing(refused)
         estimate = self._estimates.get(uuid)
@@ -201,6 +229,8 @@ class Planner:
         rules = self._working.rules
         unknown = estimate is None or (estimate.phase == UNKNOWN and estimate.you_said is None)
         is_question = unknown or question_first(history) is not None
+        if not is_question and self._arms.waits(uuid):
+            return Nothing("effect_later")
         # Care looks first, since most get nothing tonight and a text takes longest to make. Which
         # step it is makes no difference: those that may not be offered are not chosen from.
         decision = decide(
@@ -221,8 +251,48 @@ class Planner:
         )
         prompt = self._prompt(person, estimate, is_question, frozenset(blocked) - {QUESTION})
         if prompt is None:
-            return Nothing("nothing_new")
-        return Offer(self._numbered(uuid, prompt, episode), is_question, sink, decision)
+            held = self._conditions.held_from(uuid, person.unit)
+            return Nothing("preconditions" if held else "nothing_new")
+        asks: Asks = "question" if is_question else "step"
+        return Offer(self._numbered(uuid, prompt, episode), asks, sink, decision)
+
+    def _may_be_invited(self, person: StoredPerson) -> bool:
+        """Whether somebody in a directory is still to get the one general invitation."""
+        return (
+            person.directory is not None
+            and self._rights.refusal(person, "invitation") is None
+            and all(
+                one.asks != "invitation" or one.state in {*NEVER_WENT, *WAITING}
+                for one in self._past.prompts.get(person.uuid, ())
+            )
+        )
+
+    def _invite(self, person: StoredPerson) -> Offer | Nothing:
+        """The general invitation, which rests on nothing that was seen."""
+        sink = self._sink(person)
+        if sink is None:
+            return Nothing("no_sink")
+        if any(one.state in WAITING for one in self._past.prompts.get(person.uuid, ())):
+            return Nothing("waiting")
+        decision = decide(
+            WaitingPrompt(INVITATION, "", self._now, own=False),
+            self._past.of(person.uuid),
+            rules=self._working.rules,
+            now=self._now,
+            working=self._working.of_person(person),
+            episode="",
+        )
+        if isinstance(decision, Drop) or (
+            isinstance(decision, Hold) and decision.reason not in _CLOSED
+        ):
+            return Nothing(decision.reason, decision)
+        prompt = invitation(
+            person.uuid,
+            name=person.name,
+            model=self._model_without(frozenset()),
+            language=self._rows[person.uuid].language or "nl",
+        )
+        return Offer(self._numbered(person.uuid, prompt, ""), "invitation", sink, decision)
 
     def _prompt(
         self,
@@ -243,11 +313,25 @@ class Planner:
                 episode=estimate.episode if estimate else "",
             )
         model = self._model_without(blocked)
+        model = self._conditions.for_person(model, person.uuid, person.unit)
+        model = self._arms.fitting(model, person.uuid, estimate)
         if not any(model.interventions(layer=layer) for layer in OWN_LAYERS):
             return None
-        return own_prompt(
+        prompt = own_prompt(
             estimate, model=model, language=language, person=row, holders=self._holders
         )
+        prompt = self._arms.worded(prompt, person.uuid)
+        return self._with_reason(prompt, person.uuid, person.unit) if person.unit else prompt
+
+    def _with_reason(self, prompt: Prompt, uuid: str, unit: str) -> Prompt:
+        """With what the team chose, or what is low there, said before the close."""
+        because = self._conditions.because(
+            prompt.intervention, unit, self._rows[uuid].language or "nl"
+        )
+        if not because:
+            return prompt
+        *text, close = prompt.text.split("\n\n")
+        return evolve(prompt, text="\n\n".join([*text, because, close]))
 
     def _numbered(self, uuid: str, prompt: Prompt, episode: str) -> Prompt:
         """The next occasion of this step in this episode, so that it has an id of its own."""
@@ -266,20 +350,15 @@ class Planner:
         return kept.episode if kept is not None and same else estimate.episode
 
     def _sink(self, person: StoredPerson) -> str | None:
-        """The first sink that has an address for this person, else the first."""
-        for name, sink in self._sinks.items():
-            channel = getattr(sink.settings, "channel", "")
-            if not channel or channel in person.addresses:
-                return name
-        return next(iter(self._sinks), None)
+        return channels.first(person, self._sinks)
 
     def _outbox(self, uuid: str, offer: Offer) -> OutboxPrompt:
         prompt, hold = offer.prompt, offer.decision
         estimate = self._estimates.get(uuid)
-        payload: dict[str, Any] = {"prompt": prompt.as_row(), "question": offer.is_question}
+        payload: dict[str, Any] = {"prompt": prompt.as_row()}
         own = prompt.subject == uuid
         # A prompt about a unit holds nobody's estimate, not even that of who reads it.
-        if own and estimate is not None:
+        if own and estimate is not None and offer.asks != "invitation":
             payload["believed"] = {
                 "at": estimate.at.isoformat(),
                 "phase": estimate.phase,
@@ -292,6 +371,7 @@ class Planner:
             subject="" if own else prompt.subject,
             layer=prompt.layer,
             intervention=prompt.intervention,
+            asks=offer.asks,
             episode=prompt.episode,
             occasion=prompt.occasion,
             sink=offer.sink,
@@ -310,11 +390,12 @@ class Planner:
         waits = [p for p in self._past.prompts.get(uuid, ()) if p.state in WAITING]
         decision: Hold | Drop | None
         reason: str
-        if isinstance(step, Offer):
-            reason = "to_be_planned" if isinstance(step.decision, Send) else step.decision.reason
-            decision = step.decision if isinstance(step.decision, Hold) else None
-        else:
+        if isinstance(step, Nothing):
             reason, decision = step.reason, step.decision
+        else:
+            first = step[0].decision
+            reason = "to_be_planned" if isinstance(first, Send) else first.reason
+            decision = first if isinstance(first, Hold) else None
         return told_why(
             uuid,
             reason,
@@ -326,24 +407,6 @@ class Planner:
             now=self._now,
             language=language,
         )
-
-
-def _row(person: StoredPerson, default: Language) -> Person:
-    """A person of the store as advice knows them."""
-    language: Language = "en" if (person.language or default) == "en" else "nl"
-    roles: tuple[Any, ...] = person.roles
-    employment: Any = person.employment
-    return Person(
-        identifier=person.uuid,
-        written=person.uuid,
-        name=person.name,
-        roles=roles,
-        manager=person.manager or "",
-        unit=person.unit,
-        language=language,
-        employment=employment,
-        working_days=person.working_days or (),
-    )
 
 
 __all__ = ["Nothing", "Offer", "Planned", "Planner"]

@@ -21,6 +21,7 @@ from ..privacy import Band, Release
 from ..privacy.purposes import PurposeId
 from ..privacy.series import Hidden, HiddenReason, Shown, next_quarter, quarter_of
 from ..storage import KeptRelease, StoredPerson, Transaction
+from .leave import presence
 from .rights import LeftOut, Rights
 
 PURPOSE: PurposeId = "group_releases"
@@ -67,7 +68,7 @@ def release(tx: Transaction, rights: Rights, estimates: Estimates, *, now: datet
     quarter = quarter_of(rights.day)
     if refused_group(rights) or tx.privacy.releases(purpose=PURPOSE, quarter=quarter):
         return 0
-    history = [_read(kept) for kept in tx.privacy.releases(purpose=PURPOSE)]
+    history = [read_kept(kept) for kept in tx.privacy.releases(purpose=PURPOSE)]
     units = _units(tx, rights, estimates, now)
     if not history and not any(units.values()):
         return 0
@@ -90,7 +91,7 @@ def shown(tx: Transaction, rights: Rights) -> tuple[UnitRelease, ...]:
         every = tx.privacy.releases(purpose=PURPOSE)
         last = max((one.quarter for one in every), default="")
         found = [one for one in every if one.quarter == last and last > quarter]
-    return tuple(_unit_release(_read(one)) for one in found)
+    return tuple(_unit_release(read_kept(one)) for one in found)
 
 
 def _unit_release(one: Shown | Hidden) -> UnitRelease:
@@ -103,13 +104,13 @@ def _units(
     tx: Transaction, rights: Rights, estimates: Estimates, now: datetime
 ) -> dict[str, dict[str, Mapping[Phase, float]]]:
     """Unit → contributor → probabilities, for every unit of the people in a directory."""
-    members = [person for person in rights.people.values() if _in_the_tree(person)]
+    members = [person for person in rights.people.values() if in_the_tree(person)]
     may = [
         person.uuid
         for person in members
         if person.uuid in estimates and rights.refusal(person, PURPOSE) is None
     ]
-    seen = _visible(tx, may, until=utc_day(now))
+    seen = _visible(tx, rights, may, until=utc_day(now))
     units: dict[str, dict[str, Mapping[Phase, float]]] = {}
     for person in members:
         contributors = units.setdefault(person.unit, {})
@@ -118,13 +119,13 @@ def _units(
     return units
 
 
-def _in_the_tree(person: StoredPerson) -> bool:
+def in_the_tree(person: StoredPerson) -> bool:
     """Whether a person counts as part of their unit: the tree is what directories declare."""
     outside = person.employment == "self_employed" and not person.unit
     return person.active and person.directory is not None and not outside
 
 
-def _visible(tx: Transaction, people: Collection[str], *, until: int) -> set[str]:
+def _visible(tx: Transaction, rights: Rights, people: Collection[str], *, until: int) -> set[str]:
     """Who of ``people`` was present in the period at a source where something could be seen."""
     if not people:
         return set()
@@ -132,15 +133,15 @@ def _visible(tx: Transaction, people: Collection[str], *, until: int) -> set[str
     sight: dict[str, list[Interval]] = {}
     for (source, _), intervals in tx.ledger.visibility(until=until).intervals.items():
         sight.setdefault(source, []).extend(intervals)
-    presence = tx.ledger.presence(tx.ledger.read(people), until=until)
+    there = presence(tx, rights, tx.ledger.read(people), until=until)
     return {
         person
-        for person, sources in presence.intervals.items()
+        for person, sources in there.intervals.items()
         if any(
-            _share_a_day(here, there, period)
+            _share_a_day(here, seen, period)
             for source, intervals in sources.items()
             for here in intervals
-            for there in sight.get(source, ())
+            for seen in sight.get(source, ())
         )
     }
 
@@ -164,7 +165,7 @@ def _kept(one: Shown | Hidden, now: datetime) -> KeptRelease:
     return KeptRelease(one.unit, PURPOSE, one.quarter, payload, people, now)
 
 
-def _read(kept: KeptRelease) -> Shown | Hidden:
+def read_kept(kept: KeptRelease) -> Shown | Hidden:
     payload = kept.payload
     if "reason" in payload:
         return Hidden(kept.unit, kept.quarter, payload["reason"])
@@ -174,4 +175,4 @@ def _read(kept: KeptRelease) -> Shown | Hidden:
     return Shown(kept.unit, kept.quarter, payload["made"], values, kept.contributors)
 
 
-__all__ = ["UnitRelease", "refused_group", "release", "shown"]
+__all__ = ["UnitRelease", "in_the_tree", "refused_group", "release", "shown"]

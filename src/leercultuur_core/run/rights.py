@@ -7,8 +7,9 @@ from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from attrs import frozen
+from attrs import Factory, frozen
 
+from ..maturity.vocabulary import Role
 from ..privacy.purposes import (
     Choice,
     PurposeId,
@@ -18,7 +19,8 @@ from ..privacy.purposes import (
     may_estimate,
     purposes,
 )
-from ..storage import StoredPerson, Transaction
+from ..storage import Identifier, StoredPerson, Transaction
+from . import naming
 from .config import Configuration
 
 LeftOut = RefusedReason | Literal["left"]
@@ -27,27 +29,38 @@ LeftOut = RefusedReason | Literal["left"]
 
 @frozen
 class Rights:
-    """What everybody said, on one day, with what the organisation chose."""
+    """What everybody said, on one day, with what the organisation chose.
+
+    ``named`` are the people (uuids) whom the configuration names for a role, as far as each name is
+    one active person's.
+    """
 
     people: Mapping[str, StoredPerson]
     said: Mapping[PurposeId, Mapping[str, bool]]
     configuration: Configuration
     day: date
+    named: Mapping[Role, tuple[str, ...]] = Factory(dict)
 
     @classmethod
     def read(cls, tx: Transaction, configuration: Configuration, at: datetime) -> Rights:
         """From the store; ``at`` (aware) gives the day, in the organisation's time zone."""
+        people = tx.people.all()
         return cls(
-            people=tx.people.all(),
+            people=people,
             said={purpose: tx.privacy.consents(purpose) for purpose in purposes()},
             configuration=configuration,
             day=at.astimezone(ZoneInfo(configuration.organisation.time_zone)).date(),
+            named=_named(tx, configuration, people, at),
         )
 
     @property
     def _choices(self) -> Mapping[PurposeId, Choice]:
         privacy = self.configuration.privacy
-        return {"own_prompts": privacy.own_prompts, "group_releases": privacy.group_releases}
+        return {
+            "invitation": privacy.invitation,
+            "own_prompts": privacy.own_prompts,
+            "group_releases": privacy.group_releases,
+        }
 
     def refusal(self, person: StoredPerson, purpose: PurposeId) -> LeftOut | None:
         """Why ``purpose`` may not be done for this person; ``None`` where it may."""
@@ -78,6 +91,20 @@ class Rights:
     def why_not_estimated(self, person: StoredPerson) -> LeftOut:
         """Of somebody whose phase may not be estimated: the reason to tell."""
         return self.refusal(person, "own_prompts") or "off"
+
+
+def _named(
+    tx: Transaction, configuration: Configuration, people: Mapping[str, StoredPerson], at: datetime
+) -> dict[Role, tuple[str, ...]]:
+    named: dict[Role, tuple[str, ...]] = {}
+    if configuration.roles.named:
+        identify = Identifier(configuration.organisation.keys)
+        for role, names in configuration.roles.named.items():
+            found = [naming.find(tx, name, identify, at) for name in names]
+            named[role] = tuple(
+                uuid for uuids in found if len(uuids) == 1 for uuid in uuids if people[uuid].active
+            )
+    return named
 
 
 @frozen

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from ..activity.evidence import read_rules
 from ..errors import ConfigError, LeercultuurError, PluginError, Problem
@@ -15,6 +16,7 @@ from ..maturity import maturity_model
 from .config import FILE_NAME, Configuration, Configured, read_configuration
 
 KEY_FILE = "identity.key"
+LINKS_KEY_FILE = "links.key"
 
 TEMPLATE = """\
 # leercultuur: one file per organisation. `leercultuur check` tells what is missing or wrong.
@@ -38,7 +40,7 @@ identity_key = {{ file = "identity.key" }}   # keep a copy in a safe place: with
 # kind = "files"
 # path = "drop/*.ndjson.gz"
 
-# Who is who: identifier,name,roles,manager,unit,language,employment,working_days
+# Who is who: identifier,name,roles,manager,unit,language,employment,working_days,away
 # [[directory]]
 # name = "people"
 # kind = "people-file"
@@ -50,12 +52,27 @@ identity_key = {{ file = "identity.key" }}   # keep a copy in a safe place: with
 # kind = "files"
 # folder = "prompts"
 
+# Who acts where the directory does not say so, or somebody else should (docs/preconditions.md).
+# [roles]
+# hr = ["loes@korenaar.example"]
+# [[contact]]
+# name = "ROC, loket voor bedrijven"
+# address = "bedrijven@roc.example"
+# units = ["Bakkerij"]    # leave out for everybody
+# skills = ["zuurdesem"]  # leave out for anything
+
+# Pages where people answer by a link in a message, and the key that signs those links.
+# [answers]
+# url = "https://leren.korenaar.example/a"
+# key = {{ file = "links.key" }}
+
 [care]
 at_most_per_week = 1
 quiet = {{ before = "08:30", after = "17:00", friday_after = "15:00" }}
 
 [privacy]
 minimum_group = 10        # never below 5
+# invitation = "opt-out"  # before go_live: one general invitation to everybody in the directory
 own_prompts = "opt-in"    # "opt-out" only with another basis than consent
 
 [retention]
@@ -64,27 +81,29 @@ ledger_months = 24
 """
 
 
-def initialise(folder: Path, name: str) -> tuple[Path, Path]:
-    """Writes a commented configuration and a new identity key (mode 0600) into ``folder``.
+def initialise(folder: Path, name: str) -> tuple[Path, Path, Path]:
+    """Writes a commented configuration and two new keys (mode 0600) into ``folder``: one for
+    identities, one for links to answer by.
 
-    Gives both paths. Raises `ConfigError` when either is there already: a key that is written over
+    Gives the three paths. Raises `ConfigError` when any is there already: a key that is written over
     is a key that is lost.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    configuration, key = folder / FILE_NAME, folder / KEY_FILE
-    there = [path for path in (configuration, key) if path.exists()]
+    configuration, *keys = (folder / name for name in (FILE_NAME, KEY_FILE, LINKS_KEY_FILE))
+    there = [path for path in (configuration, *keys) if path.exists()]
     if there:
         problems = [
             Problem(str(p), "no such file yet", "one", "remove it yourself if you mean it")
             for p in there
         ]
         raise ConfigError("init", problems)
-    handle = os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as out:
-        out.write(secrets.token_hex(32) + "\n")
+    for key in keys:
+        handle = os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            out.write(secrets.token_hex(32) + "\n")
     quoted = name.replace("\\", "\\\\").replace('"', '\\"')
     configuration.write_text(TEMPLATE.format(name=quoted), "utf-8")
-    return configuration, key
+    return configuration, keys[0], keys[1]
 
 
 def check(path: Path, today: date, environ: Mapping[str, str] | None = None) -> Iterator[Finding]:
@@ -96,6 +115,7 @@ def check(path: Path, today: date, environ: Mapping[str, str] | None = None) -> 
     yield Finding("ok", f"{path.name} is well formed")
     yield from _data(configuration)
     yield from _adapters(configuration, environ)
+    yield from _roles(configuration, today)
     yield from _law(configuration, today)
 
 
@@ -115,6 +135,25 @@ def _data(configuration: Configuration) -> Iterator[Finding]:
         yield Finding("ok", "rules, parameters and catalogue are well formed")
 
 
+def _roles(configuration: Configuration, today: date) -> Iterator[Finding]:
+    """Who acts for whom, as far as the store knows the people by now."""
+    path = Path(configuration.store_url.removeprefix("sqlite:///"))
+    if not path.exists():
+        return
+    from ..storage import Store  # noqa: PLC0415 - brings the store's libraries
+    from .acting import findings  # noqa: PLC0415
+    from .rights import Rights  # noqa: PLC0415
+
+    zone = ZoneInfo(configuration.organisation.time_zone)
+    noon = datetime(today.year, today.month, today.day, 12, tzinfo=zone)
+    try:
+        with Store.open(configuration.store_url) as store, store.reading() as tx:
+            for text in findings(Rights.read(tx, configuration, noon)):
+                yield Finding("warning", text)
+    except LeercultuurError as error:
+        yield Finding("problem", str(error))
+
+
 def _adapters(configuration: Configuration, environ: Mapping[str, str] | None) -> Iterator[Finding]:
     from .builtin import switched_on  # noqa: PLC0415 - built-in adapters bring their libraries
 
@@ -125,10 +164,28 @@ def _adapters(configuration: Configuration, environ: Mapping[str, str] | None) -
     for name, broken in plugins.broken.items():
         if name not in used:  # such as the reader of a files source
             yield Finding("problem", str(broken))
+    yield from _one_way_in(configuration)
     if not configuration.sources:
         yield Finding("warning", "no [[source]]: there is nothing to read")
-    if not configuration.sinks:
+    if all(one.record for one in configuration.sinks):
         yield Finding("warning", "no [[sink]]: prompts have nowhere to go")
+
+
+def _one_way_in(configuration: Configuration) -> Iterator[Finding]:
+    """A system that has two ways in, as ``moodle`` and ``moodle-log``, is read in one of them."""
+    ways: dict[tuple[str, str], set[str]] = {}
+    for entry in configuration.sources:
+        url = entry.settings.get("url")
+        if isinstance(url, str):
+            system = entry.kind.partition("-")[0]
+            ways.setdefault((system, url.rstrip("/")), set()).add(entry.kind)
+    for (_, url), kinds in sorted(ways.items()):
+        if len(kinds) > 1:
+            yield Finding(
+                "problem",
+                f"{url} is read as {' and as '.join(sorted(kinds))}",
+                "keep one; which content counts would be chance",
+            )
 
 
 def _adapter(
@@ -165,7 +222,7 @@ def _law(configuration: Configuration, today: date) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "organisation.go_live: until the works council's yes is recorded nobody's phase is "
-            "estimated and nothing is sent",
+            f"estimated and nothing is sent{_but_invited(configuration)}",
             "docs/privacy.md",
         )
     elif not go_live.holds_on(today):
@@ -173,7 +230,10 @@ def _law(configuration: Configuration, today: date) -> Iterator[Finding]:
             f"begins on {go_live.date}" if today < go_live.date else f"ended on {go_live.expires}"
         )
         yield Finding(
-            "warning", f"organisation.go_live: the recorded yes {when}", "docs/privacy.md"
+            "warning",
+            f"organisation.go_live: the recorded yes {when}; without it nothing is sent"
+            f"{_but_invited(configuration)}",
+            "docs/privacy.md",
         )
     else:
         yield Finding("ok", f"go-live recorded: {go_live.reference}")
@@ -185,3 +245,8 @@ def _law(configuration: Configuration, today: date) -> Iterator[Finding]:
             "and name it as model.memo",
             "docs/privacy.md",
         )
+
+
+def _but_invited(configuration: Configuration) -> str:
+    invited = configuration.privacy.invitation != "off"
+    return " but the general invitation, once to everybody" if invited else ""

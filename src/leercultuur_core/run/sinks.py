@@ -46,6 +46,9 @@ def message_row(message: Message, channel: str = "") -> dict[str, Any]:
             }
             for prompt in message.prompts
         ],
+        "links": {prompt: dict(links) for prompt, links in message.links.items()},
+        "unsubscribe": message.unsubscribe or None,
+        "moment": message.moment.isoformat() if message.moment else None,
     }
 
 

@@ -14,10 +14,13 @@ from ..advice.care_hours import WorkingTime
 from ..advice.care_reasons import explain
 from ..maturity.vocabulary import Language
 from ..privacy.purposes import Refused, RefusedReason, refused_text
-from ..storage import OutboxMessage, OutboxPrompt, RunRecord, Transaction
+from ..storage import OutboxMessage, RunRecord, Transaction
+from ..storage.delivery import OutboxEntry
+from . import acting
 from .builtin import Adapters
 from .config import Configuration
 from .phrases import say
+from .rights import Rights
 
 _RUNS = 50
 _VERBS = ("collect", "push", "estimate", "plan", "deliver")
@@ -99,7 +102,10 @@ def read_status(
         outbox=outbox,
         uncertain=uncertain,
         rejected=rejected,
-        left=tuple(_left(runs, sources, adapters, outbox, len(uncertain), rejected)),
+        left=(
+            *_left(runs, sources, adapters, outbox, len(uncertain), rejected),
+            *acting.findings(Rights.read(tx, configuration, now)),
+        ),
     )
 
 
@@ -149,7 +155,7 @@ def told_why(
     reason: str,
     decision: Hold | Drop | None,
     *,
-    waits: Sequence[OutboxPrompt],
+    waits: Sequence[OutboxEntry],
     messages: Sequence[OutboxMessage],
     rules: CareRules,
     working: WorkingTime,
@@ -172,6 +178,6 @@ def told_why(
     )
 
 
-def _waiting(prompt: OutboxPrompt, working: WorkingTime, language: Language) -> str:
+def _waiting(prompt: OutboxEntry, working: WorkingTime, language: Language) -> str:
     due = working.local(prompt.due)
     return say(language, f"waiting.{prompt.state}", day=f"{due:%Y-%m-%d}", time=f"{due:%H:%M}")

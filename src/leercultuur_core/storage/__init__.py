@@ -1,36 +1,45 @@
 """The store of one organisation: what was seen, decided, sent and said. The only room with SQL."""
 
 from .delivery import (
-    Answer,
+    Asks,
     Delivery,
-    GivenAnswer,
+    OutboxEntry,
     OutboxMessage,
     OutboxPrompt,
     PromptState,
     StoredReceipt,
 )
+from .effect import EffectTables, KeptArm, KeptStudy
 from .identifier import Identifier, LearnerStates
 from .ledgers import LedgerTables
 from .pages import PageResult, Pages
 from .people import DirectoryResult, People, PersonLike, StoredPerson
+from .preconditions import ItemAnswer, PreconditionTables, VoteRound
 from .privacy import AuditEntry, Consent, KeptRelease, Privacy
+from .replies import Answer, GivenAnswer
 from .results import KeptEstimate, Practice, Results, RunRecord
 from .sources import KeptReject, Sources, SourceState
 from .store import Store, Transaction, upgrade
 
 __all__ = [
     "Answer",
+    "Asks",
     "AuditEntry",
     "Consent",
     "Delivery",
     "DirectoryResult",
+    "EffectTables",
     "GivenAnswer",
     "Identifier",
+    "ItemAnswer",
+    "KeptArm",
     "KeptEstimate",
     "KeptReject",
     "KeptRelease",
+    "KeptStudy",
     "LearnerStates",
     "LedgerTables",
+    "OutboxEntry",
     "OutboxMessage",
     "OutboxPrompt",
     "PageResult",
@@ -38,6 +47,7 @@ __all__ = [
     "People",
     "PersonLike",
     "Practice",
+    "PreconditionTables",
     "Privacy",
     "PromptState",
     "Results",
@@ -48,5 +58,6 @@ __all__ = [
     "StoredPerson",
     "StoredReceipt",
     "Transaction",
+    "VoteRound",
     "upgrade",
 ]

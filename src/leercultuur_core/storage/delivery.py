@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from attrs import frozen
 
+from .replies import Replies
 from .rows import Row, Rows, moment, seconds
 
 PromptState = Literal[
@@ -27,17 +28,17 @@ PromptState = Literal[
 ]
 """Where a prompt, or a message, is. The last three are ends, as is ``sent``."""
 
-Answer = Literal["done", "not_now", "not_for_me", "wrong"]
+Asks = Literal["step", "question", "invitation"]
+"""What a prompt asks: a step, the phase question, or to look back, as everybody is invited to. Two of
+these may rest on one intervention, and count apart."""
 
 
 @frozen(kw_only=True)
-class OutboxPrompt:
-    """A prompt in the outbox.
+class OutboxEntry:
+    """A prompt in the outbox, without what it says: enough to know what was asked of whom, when.
 
     recipient, subject_person
         Uuids; the latter is ``None`` where it is about a unit, named in ``subject``.
-    payload
-        The prompt as it was made, with what was believed then; never changed.
     """
 
     prompt_id: str
@@ -46,20 +47,31 @@ class OutboxPrompt:
     subject: str = ""
     layer: str
     intervention: str
+    asks: Asks = "step"
     episode: str
+    state: PromptState = "ready"
+    created: datetime
+    due: datetime
+    message_id: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.prompt_id} {self.state}>"
+
+
+@frozen(kw_only=True, repr=False)
+class OutboxPrompt(OutboxEntry):
+    """A prompt in the outbox, whole.
+
+    payload
+        The prompt as it was made, with what was believed then; never changed.
+    """
+
     occasion: int
     sink: str
     language: str
     payload: Mapping[str, Any]
-    state: PromptState = "ready"
     reason: str = ""
-    created: datetime
-    due: datetime
-    message_id: str | None = None
     updated: datetime | None = None
-
-    def __repr__(self) -> str:
-        return f"<OutboxPrompt {self.prompt_id} {self.state}>"
 
 
 @frozen
@@ -78,29 +90,34 @@ class OutboxMessage:
 
 @frozen
 class StoredReceipt:
-    """One thing that happened to a message."""
+    """One thing that happened to a message at a sink.
+
+    state
+        ``sent``, ``refused`` or ``failed``; for one that was sent and no longer fits also
+        ``withdrawn``, or ``left_there`` where its sink cannot take it back. That message stays
+        ``sent``: its recipient had it.
+    """
 
     message_id: str
     state: str
     reason: str
     at: datetime
+    sink: str = ""
 
 
-@frozen
-class GivenAnswer:
-    """What somebody answered to a prompt."""
-
-    prompt_id: str
-    person: str
-    answer: Answer
-    at: datetime
-
-
-_PROMPT = (
-    "SELECT o.prompt_id, p.uuid, s.uuid, o.subject, o.layer, o.intervention, o.episode, "
-    "o.occasion, o.sink, o.language, o.payload, o.state, o.reason, o.created, o.due, "
-    "o.message_id, o.updated FROM outbox o JOIN persons p ON p.person = o.recipient "
+# All of these stand in the index `outbox_past`, so that no row with its long payload is read.
+_ENTRY_COLUMNS = (
+    "o.prompt_id, p.uuid, s.uuid, o.subject, o.layer, o.intervention, o.asks, o.episode, o.state, "
+    "o.created, o.due, o.message_id"
+)
+_WHOSE = (
+    "FROM outbox o JOIN persons p ON p.person = o.recipient "
     "LEFT JOIN persons s ON s.person = o.subject_person "
+)
+_ENTRY = f"SELECT {_ENTRY_COLUMNS} {_WHOSE}"
+_PROMPT = (
+    f"SELECT {_ENTRY_COLUMNS}, o.occasion, o.sink, o.language, o.payload, o.reason, o.updated "
+    f"{_WHOSE}"
 )
 _MESSAGE = (
     "SELECT m.message_id, p.uuid, m.sink, m.state, m.reason, m.attempts, m.created, m.updated "
@@ -108,10 +125,11 @@ _MESSAGE = (
 )
 
 
-class Delivery:
-    """The outbox, receipts and answers."""
+class Delivery(Replies):
+    """The outbox and receipts; answers and links come from `Replies`."""
 
     def __init__(self, rows: Rows) -> None:
+        super().__init__(rows)
         self._rows = rows
 
     def add(self, prompts: Iterable[OutboxPrompt]) -> int:
@@ -132,8 +150,8 @@ class Delivery:
         before = self._count()
         self._rows.many(
             "INSERT INTO outbox (prompt_id, recipient, subject_person, subject, layer, "
-            "intervention, episode, occasion, sink, language, payload, state, reason, created, "
-            "due, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            "intervention, asks, episode, occasion, sink, language, payload, state, reason, "
+            "created, due, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (prompt_id) DO NOTHING",
             [
                 (
@@ -143,6 +161,7 @@ class Delivery:
                     one.subject,
                     one.layer,
                     one.intervention,
+                    one.asks,
                     one.episode,
                     one.occasion,
                     one.sink,
@@ -177,6 +196,14 @@ class Delivery:
         )
         rows = self._rows.all(f"{_PROMPT}{where} ORDER BY o.created, o.prompt_id", *values)
         return [_prompt(row) for row in rows]
+
+    def entries(self, recipients: Collection[str]) -> list[OutboxEntry]:
+        """Everything that was ever made for these people (uuids), oldest first, without its text."""
+        rows = self._rows.among(f"{_ENTRY}WHERE p.uuid IN (?)", set(recipients))
+        return sorted(
+            (OutboxEntry(**_entry(row)) for row in rows),
+            key=lambda one: (one.created, one.prompt_id),
+        )
 
     def episodes(self) -> set[tuple[str, str]]:
         """(recipient, episode) of every prompt that was ever made."""
@@ -289,22 +316,54 @@ class Delivery:
         )
         return True
 
+    def reroute(self, message_id: str, from_sink: str, sink: str, *, at: datetime) -> bool:
+        """Gives a message that ``from_sink`` refused to another sink, as one that was never tried
+        there; gives whether it was still being sent by the first."""
+        stamp = seconds(at)
+        changed = self._rows.run(
+            "UPDATE messages SET state = 'ready', reason = '', sink = ?, attempts = 0, updated = ? "
+            "WHERE message_id = ? AND state = 'sending' AND sink = ?",
+            sink,
+            stamp,
+            message_id,
+            from_sink,
+        )
+        if changed != 1:
+            return False
+        self._rows.run(
+            "UPDATE outbox SET state = 'ready', reason = '', sink = ?, updated = ? "
+            "WHERE message_id = ? AND state = 'sending'",
+            sink,
+            stamp,
+            message_id,
+        )
+        return True
+
+    def loosen(self, message_id: str, prompt_ids: Collection[str], *, at: datetime) -> None:
+        """Takes prompts out of a message that does not go, so that another may carry them."""
+        self._rows.many(
+            "UPDATE outbox SET message_id = NULL, state = 'ready', reason = '', updated = ? "
+            "WHERE prompt_id = ? AND message_id = ? AND state IN ('ready', 'failed')",
+            [(seconds(at), one, message_id) for one in sorted(prompt_ids)],
+        )
+
     def receive(self, receipt: StoredReceipt) -> None:
         """Keeps a receipt; receipts are only ever added. The state changes with `take`."""
         self._rows.run(
-            "INSERT INTO receipts (message_id, state, reason, at) VALUES (?, ?, ?, ?)",
+            "INSERT INTO receipts (message_id, state, reason, at, sink) VALUES (?, ?, ?, ?, ?)",
             receipt.message_id,
             receipt.state,
             receipt.reason,
             seconds(receipt.at),
+            receipt.sink,
         )
 
     def receipts(self, message_id: str) -> list[StoredReceipt]:
         """The receipts of a message, in the order they came."""
         return [
-            StoredReceipt(message, state, reason, moment(at))
-            for message, state, reason, at in self._rows.all(
-                "SELECT message_id, state, reason, at FROM receipts "
+            StoredReceipt(message, state, reason, moment(at), sink)
+            for message, state, reason, at, sink in self._rows.all(
+                "SELECT message_id, state, reason, at, sink FROM receipts "
                 "WHERE message_id = ? ORDER BY receipt",
                 message_id,
             )
@@ -322,37 +381,35 @@ class Delivery:
         if since is not None:
             where += (" AND" if where else "WHERE") + " m.updated >= ?"
             values.append(seconds(since))
-        return [
-            OutboxMessage(message, uuid, sink, state, reason, tries, moment(made), moment(changed))
-            for message, uuid, sink, state, reason, tries, made, changed in self._rows.all(
-                f"{_MESSAGE}{where} ORDER BY m.created, m.message_id", *values
-            )
-        ]
+        rows = self._rows.all(f"{_MESSAGE}{where} ORDER BY m.created, m.message_id", *values)
+        return [_message(row) for row in rows]
 
-    def answer(self, prompt_id: str, answer: Answer, *, at: datetime) -> bool:
-        """Keeps what the recipient answered; ``False`` where there is no such prompt."""
-        return (
-            self._rows.run(
-                "INSERT INTO answers (prompt_id, person, answer, at) "
-                "SELECT prompt_id, recipient, ?, ? FROM outbox WHERE prompt_id = ?",
-                answer,
-                seconds(at),
-                prompt_id,
-            )
-            == 1
+    def message(self, message_id: str) -> OutboxMessage | None:
+        """One message by its id."""
+        row = self._rows.first(f"{_MESSAGE}WHERE m.message_id = ?", message_id)
+        return None if row is None else _message(row)
+
+    def standing(
+        self, sinks: Collection[str], *, since: datetime, recipient: str | None = None
+    ) -> list[OutboxMessage]:
+        """Messages made since then that stand where one of ``sinks`` put them, or may: sent, and
+        not taken back; oldest first."""
+        where, values = _where(
+            {"m.state": ("sent", "uncertain"), "m.sink": sinks, "p.uuid": _one(recipient)}
         )
+        rows = self._rows.all(
+            f"{_MESSAGE}{where} AND m.created >= ? AND NOT EXISTS (SELECT 1 FROM receipts r WHERE "  # noqa: S608
+            "r.message_id = m.message_id AND r.state IN ('withdrawn', 'left_there')) "
+            "ORDER BY m.created, m.message_id",
+            *values,
+            seconds(since),
+        )
+        return [_message(row) for row in rows]
 
-    def answers(self, person: str | None = None) -> list[GivenAnswer]:
-        """Answers, of one person or of all, oldest first."""
-        where, values = _where({"p.uuid": _one(person)})
-        return [
-            GivenAnswer(prompt, uuid, answer, moment(at))
-            for prompt, uuid, answer, at in self._rows.all(
-                "SELECT a.prompt_id, p.uuid, a.answer, a.at FROM answers a "  # noqa: S608
-                f"JOIN persons p ON p.person = a.person {where} ORDER BY a.answer_id",
-                *values,
-            )
-        ]
+    def messages_to(self, recipients: Collection[str]) -> list[OutboxMessage]:
+        """All messages to these people (uuids), oldest first."""
+        rows = self._rows.among(f"{_MESSAGE}WHERE p.uuid IN (?)", set(recipients))
+        return sorted(map(_message, rows), key=lambda one: (one.created, one.message_id))
 
 
 def _one(value: str | None) -> tuple[str, ...] | None:
@@ -370,23 +427,38 @@ def _where(limits: Mapping[str, Collection[str] | None]) -> tuple[str, list[Any]
     return ("WHERE " + " AND ".join(parts) if parts else ""), values
 
 
+def _entry(row: Row) -> dict[str, Any]:
+    """The fields of an `OutboxEntry`."""
+    return {
+        "prompt_id": row[0],
+        "recipient": row[1],
+        "subject_person": row[2],
+        "subject": row[3],
+        "layer": row[4],
+        "intervention": row[5],
+        "asks": row[6],
+        "episode": row[7],
+        "state": row[8],
+        "created": moment(row[9]),
+        "due": moment(row[10]),
+        "message_id": row[11],
+    }
+
+
 def _prompt(row: Row) -> OutboxPrompt:
     return OutboxPrompt(
-        prompt_id=row[0],
-        recipient=row[1],
-        subject_person=row[2],
-        subject=row[3],
-        layer=row[4],
-        intervention=row[5],
-        episode=row[6],
-        occasion=row[7],
-        sink=row[8],
-        language=row[9],
-        payload=json.loads(row[10]),
-        state=row[11],
-        reason=row[12],
-        created=moment(row[13]),
-        due=moment(row[14]),
-        message_id=row[15],
-        updated=moment(row[16]),
+        **_entry(row),
+        occasion=row[12],
+        sink=row[13],
+        language=row[14],
+        payload=json.loads(row[15]),
+        reason=row[16],
+        updated=moment(row[17]),
+    )
+
+
+def _message(row: Row) -> OutboxMessage:
+    message, recipient, sink, state, reason, attempts, created, updated = row
+    return OutboxMessage(
+        message, recipient, sink, state, reason, attempts, moment(created), moment(updated)
     )

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, time
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import inspect
+
 from ..activity.activity import day_date
+from ..activity.identity import mailbox
 from .interned import all_shapes
 from .pages import ID_TABLES
 from .payload import unpack
 from .rows import Rows, moment, seconds
+from .schema import metadata
 
 _SHORTEST = 3
 """Shorter texts are not looked for in rejects: they would be found everywhere."""
+
+
+Also = Callable[[str], Mapping[str, int]]
+"""Forgets a person (uuid) elsewhere in the same transaction; gives table → rows gone."""
 
 
 class Erasure:
@@ -24,17 +32,32 @@ class Erasure:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
-    def erase(self, uuid: str, *, at: datetime, strings: Iterable[str] = ()) -> dict[str, int]:
+    def others_tables(self) -> list[str]:
+        """Tables in the database that the core did not make, sorted: those of plugins."""
+        found = inspect(self._rows.connection).get_table_names()
+        return sorted(set(found) - set(metadata.tables) - {"alembic_version"})
+
+    def erase(
+        self,
+        uuid: str,
+        *,
+        at: datetime,
+        strings: Iterable[str] = (),
+        also: Also | None = None,
+    ) -> dict[str, int]:
         """Forgets a person and bars their identities; gives table → rows gone. Empty where there
         is no such person.
 
         ``strings`` are what else they are known by (the identifier that was asked with): rejects
         that hold one of these, their name or an address go too. Rows of others stay as they are;
-        where one names this person (audit, practice, a release), the name is taken out. Follow
-        with `Store.scrub`, or use `Store.erase_person`.
+        where one names this person (audit, practice, a release), the name is taken out. ``also`` is
+        called for what others keep of them. Follow with `Store.scrub`, or use `Store.erase_person`.
         """
         found = self._person(uuid)
-        return {} if found is None else self._forget(*found, at=at, strings=strings, bar=True)
+        if found is None:
+            return {}
+        elsewhere = {} if also is None else also(uuid)
+        return {**self._forget(*found, at=at, strings=strings, bar=True), **elsewhere}
 
     def _person(self, uuid: str) -> tuple[int, str] | None:
         number = self._rows.value("SELECT person FROM persons WHERE uuid = ?", uuid)
@@ -74,7 +97,15 @@ class Erasure:
         gone("outbox", "recipient IN (?)", [person])
         gone("outbox", "subject_person IN (?)", [person])
         gone("messages", "recipient IN (?)", [person])
-        for table in ("answers", "consents", "estimates"):
+        for table in (
+            "answers",
+            "used_links",
+            "consents",
+            "estimates",
+            "precondition_answers",
+            "votes",
+            "effect_arms",
+        ):
             gone(table, "person IN (?)", [person])
         rows.run("UPDATE audit SET subject = NULL WHERE subject = ?", person)
         rows.run("UPDATE audit SET who = 'erased' WHERE who = ?", uuid)
@@ -137,26 +168,27 @@ class Erasure:
         return [entry for entry, _ in found], ids, {topic for _, topic in found}
 
     def _rejects(self, person: int, strings: Iterable[str]) -> list[int]:
-        """Rejects that hold the person's name, an address, or one of ``strings``."""
+        """Rejects that hold the person's name, an address or its hash, or one of ``strings``. Of a
+        canonical identifier among these all parts must be there: so it stands in a statement."""
         row = self._rows.first("SELECT name, addresses FROM persons WHERE person = ?", person)
         known = {*strings}
         if row is not None:
             known |= {row[0], *json.loads(row[1]).values()}
-        needles = {
-            form.lower()
-            for text in known
-            if len(text) >= _SHORTEST
-            for form in (text.encode(), json.dumps(text)[1:-1].encode())
-        }
+        known |= {mailbox(text).rpartition("|")[2] for text in known if "@" in text}
+        sought = [
+            [_forms(part) for part in parts]
+            for parts in map(_parts, known)
+            if len(parts[-1]) >= _SHORTEST
+        ]
         return [
             number
             for number, place, reason, raw in self._rows.stream(
                 "SELECT reject, place, reason, raw FROM rejects"
             )
             if any(
-                needle in hay
+                all(any(form in hay for form in forms) for forms in parts)
                 for hay in (raw.lower(), place.encode().lower(), reason.encode().lower())
-                for needle in needles
+                for parts in sought
             )
         ]
 
@@ -176,14 +208,21 @@ class Erasure:
         return self._rows.each_among("DELETE FROM facets WHERE facet IN (?)", candidates - used)
 
     def keep_until(
-        self, *, payload_from: int, ledger_from: int, rejects_from: datetime, at: datetime
+        self,
+        *,
+        payload_from: int,
+        ledger_from: int,
+        rejects_from: datetime,
+        at: datetime,
+        also: Also | None = None,
     ) -> dict[str, int]:
         """Retention; gives table → rows gone.
 
         Lets go of payload of days before ``payload_from``, of ledger, entries and tombstones before
         ``ledger_from`` (day numbers; an activity of such a day that comes again is left out), of
         rejects before ``rejects_from``, and of people of whom nothing is left: only ever seen,
-        or no longer in their directory since before ``ledger_from``.
+        or no longer in their directory since before ``ledger_from``. ``also`` is called for each of
+        these people.
         """
         rows = self._rows
         ledger_from = max(ledger_from, self.ledger_from() or ledger_from)
@@ -197,6 +236,14 @@ class Erasure:
             "ledger": rows.run("DELETE FROM ledger WHERE day < ?", ledger_from),
             "tombstones": rows.run("DELETE FROM tombstones WHERE day < ?", ledger_from),
             "rejects": rows.run("DELETE FROM rejects WHERE at < ?", seconds(rejects_from)),
+            "precondition_answers": rows.run(
+                "DELETE FROM precondition_answers WHERE day < ?", ledger_from
+            ),
+            # Of a round that nobody ever closed.
+            "votes": rows.run(
+                "DELETE FROM votes WHERE at < ?",
+                seconds(datetime.combine(day_date(ledger_from), time(), UTC)),
+            ),
         }
         rows.run(
             "INSERT INTO settings (name, value) VALUES ('ledger_from', ?) "
@@ -212,7 +259,9 @@ class Erasure:
             ledger_from,
         )
         for person, uuid in idle:
-            for table, count in self._forget(person, uuid, at=at, strings=(), bar=False).items():
+            elsewhere = {} if also is None else also(uuid)
+            gone = {**self._forget(person, uuid, at=at, strings=(), bar=False), **elsewhere}
+            for table, count in gone.items():
                 counts[table] = counts.get(table, 0) + count
         return {table: count for table, count in counts.items() if count}
 
@@ -276,10 +325,10 @@ class Erasure:
             activities.append(one)
         return {
             "person": table(
-                "person directory name roles unit language employment working_days addresses active "
-                "since until",
+                "person directory name roles unit language employment working_days addresses away "
+                "channels active since until",
                 "SELECT uuid, directory, name, roles, unit, language, employment, working_days, "
-                "addresses, active, since, until FROM persons WHERE person IN (?)",
+                "addresses, away, channels, active, since, until FROM persons WHERE person IN (?)",
             )[0],
             "identities": table(
                 "digest key_id origin linked",
@@ -310,9 +359,9 @@ class Erasure:
                 "cycles FROM estimates WHERE person IN (?)",
             ),
             "prompts": table(
-                "prompt_id layer intervention episode occasion sink language payload state reason "
-                "created due updated",
-                "SELECT prompt_id, layer, intervention, episode, occasion, sink, language, "
+                "prompt_id layer intervention asks episode occasion sink language payload state "
+                "reason created due updated",
+                "SELECT prompt_id, layer, intervention, asks, episode, occasion, sink, language, "
                 "payload, state, reason, created, due, updated FROM outbox "
                 "WHERE recipient IN (?) ORDER BY created",
             ),
@@ -322,13 +371,30 @@ class Erasure:
                 "FROM outbox WHERE recipient <> subject_person AND subject_person IN (?)",
             ),
             "receipts": table(
-                "message_id state reason at",
-                "SELECT r.message_id, r.state, r.reason, r.at FROM receipts r "
+                "message_id state reason at sink",
+                "SELECT r.message_id, r.state, r.reason, r.at, r.sink FROM receipts r "
                 "JOIN messages m ON m.message_id = r.message_id WHERE m.recipient IN (?)",
             ),
             "answers": table(
                 "prompt_id answer at",
                 "SELECT prompt_id, answer, at FROM answers WHERE person IN (?)",
+            ),
+            "used_links": table(
+                "about what at",
+                "SELECT about, what, at FROM used_links WHERE person IN (?)",
+            ),
+            "precondition_answers": table(
+                "item value day",
+                "SELECT item, value, day FROM precondition_answers WHERE person IN (?)",
+            ),
+            "votes": table(
+                "unit choice at",
+                "SELECT r.unit, v.choice, v.at FROM votes v "
+                "JOIN vote_rounds r ON r.round = v.round WHERE v.person IN (?)",
+            ),
+            "effect_arms": table(
+                "stratum arm day",
+                "SELECT stratum, arm, day FROM effect_arms WHERE person IN (?)",
             ),
             "consents": table(
                 "purpose given at recorded_by",
@@ -352,9 +418,20 @@ class Erasure:
         }
 
 
+def _parts(known: str) -> list[str]:
+    """What of a canonical identifier stands in a statement, or the text itself."""
+    scheme, *parts = known.split("|", 2)
+    return [part for part in parts if part] or [scheme]
+
+
+def _forms(text: str) -> tuple[bytes, bytes]:
+    """A text as bytes, plain and as JSON may write it, in lower case."""
+    return (text.encode().lower(), json.dumps(text)[1:-1].encode().lower())
+
+
 _DAYS = frozenset({"day", "since", "until", "linked"})
 _MOMENTS = frozenset({"at", "created", "due", "updated"})
-_JSON = frozenset({"payload", "addresses", "working_days"})
+_JSON = frozenset({"payload", "addresses", "working_days", "away", "channels"})
 _BOOLEANS = frozenset({"given", "active"})
 
 

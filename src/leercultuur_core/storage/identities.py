@@ -56,24 +56,16 @@ def take_in(
     check_key(rows, identify, at)
     digests = {name: identify.digests(name) for name in names}
     known = _found(rows, digests)
-    newest = (
-        {
-            row[0]
-            for row in rows.among(
-                "SELECT digest FROM identities WHERE digest IN (?)",
-                [every[0] for name, every in digests.items() if name in known.numbers],
-            )
+    current = set(known.numbers)
+    if len(identify.key_ids) > 1:
+        newest = {digests[name][0]: name for name in known.numbers}
+        current = {
+            newest[row[0]]
+            for row in rows.among("SELECT digest FROM identities WHERE digest IN (?)", newest)
         }
-        if len(identify.key_ids) > 1
-        else {digests[name][0] for name in known.numbers}
-    )
-    absent = sorted(
-        name
-        for name, every in digests.items()
-        if every[0] not in newest and name not in known.barred
-    )
+    absent = sorted(name for name in digests if name not in current and name not in known.barred)
     key_id = identify.key_ids[0]
-    rows.many(
+    rows.insert(
         "INSERT INTO identities (digest, key_id) VALUES (?, ?)",
         [(digests[name][0], key_id) for name in absent],
     )
@@ -88,10 +80,14 @@ def take_in(
     alone = sorted(name for name in people if name in numbers and name not in persons)
     persons.update(zip(alone, new_persons(rows, len(alone), at=at), strict=True))
     today = utc_day(at)
-    rows.many(
-        "INSERT INTO links (identity, person, origin, since) VALUES (?, ?, 'seen', ?) "
+    rows.insert(
+        "INSERT INTO links (identity, person, origin, since) VALUES (?, ?, ?, ?) "
         "ON CONFLICT (identity) DO NOTHING",
-        [(numbers[name], persons[name], today) for name in (*absent, *alone) if name in persons],
+        [
+            (numbers[name], persons[name], "seen", today)
+            for name in (*absent, *alone)
+            if name in persons
+        ],
     )
     return Resolved(numbers, persons, known.barred)
 
@@ -100,10 +96,10 @@ def new_persons(rows: Rows, count: int, *, at: datetime) -> list[int]:
     """Adds ``count`` people of whom nothing is known; gives their numbers."""
     uuids = [str(uuid4()) for _ in range(count)]
     today = utc_day(at)
-    rows.many(
+    rows.insert(
         "INSERT INTO persons (uuid, name, roles, unit, employment, addresses, active, since) "
-        "VALUES (?, '', 'worker', '', 'employee', '{}', 1, ?)",
-        [(uuid, today) for uuid in uuids],
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [(uuid, "", "worker", "", "employee", "{}", 1, today) for uuid in uuids],
     )
     numbers: dict[str, int] = dict(
         rows.among("SELECT uuid, person FROM persons WHERE uuid IN (?)", uuids)
@@ -131,28 +127,25 @@ def check_key(rows: Rows, identify: Identifier, at: datetime) -> None:
 
 
 def _found(rows: Rows, digests: Mapping[str, tuple[bytes, ...]]) -> Resolved:
-    every = {digest for some in digests.values() for digest in some}
-    found = {
-        digest: (identity, person)
-        for digest, identity, person in rows.among(
-            "SELECT i.digest, i.identity, l.person FROM identities i "
-            "LEFT JOIN links l ON l.identity = i.identity WHERE i.digest IN (?)",
-            every,
+    names = {digest: name for name, some in digests.items() for digest in some}
+    found = list(
+        rows.among(
+            "WITH wanted (digest) AS (VALUES (?)) SELECT i.digest, i.identity, l.person "
+            "FROM wanted CROSS JOIN identities i LEFT JOIN links l ON l.identity = i.identity "
+            "WHERE i.digest = wanted.digest",
+            names,
         )
-    }
-    gone: set[bytes] = set()
-    if rows.value("SELECT count(*) FROM do_not_ingest"):
-        gone = {
-            row[0]
-            for row in rows.among("SELECT digest FROM do_not_ingest WHERE digest IN (?)", every)
-        }
-    numbers: dict[str, int] = {}
-    persons: dict[str, int] = {}
-    for name, some in digests.items():
-        for digest in reversed(some):  # the newest key last, so that it decides
-            if digest in found:
-                numbers[name], person = found[digest]
-                if person is not None:
-                    persons[name] = person
-    barred = frozenset(name for name, some in digests.items() if not gone.isdisjoint(some))
-    return Resolved(numbers, persons, barred)
+    )
+    if len(names) > len(digests):  # the newest key last, so that it decides
+        found.sort(key=lambda row: digests[names[row[0]]].index(row[0]), reverse=True)
+    barred: frozenset[str] = frozenset()
+    if rows.first("SELECT 1 FROM do_not_ingest LIMIT 1"):
+        barred = frozenset(
+            names[row[0]]
+            for row in rows.among("SELECT digest FROM do_not_ingest WHERE digest IN (?)", names)
+        )
+    return Resolved(
+        {names[digest]: identity for digest, identity, _ in found},
+        {names[digest]: person for digest, _, person in found if person is not None},
+        barred,
+    )

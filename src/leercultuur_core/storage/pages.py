@@ -15,20 +15,31 @@ from typing import NamedTuple, Protocol
 import msgspec
 from attrs import field, frozen
 
-from ..activity.activity import Record, Retraction, utc_day
+from ..activity.activity import Activity, Record, Retraction, utc_day
 from ..activity.evidence import EvidenceRules
 from ..activity.ledger import Fold, Version
 from . import identities
-from .counts import add_to_ledger, add_to_sightings
+from .entries import NOBODY, Entries, Hashed
 from .identifier import Identifier, masked
-from .interned import Facets, Shapes, ruleset
-from .payload import pack
 from .rows import Rows
 
 ID_TABLES = ("recent_ids", "ids")
 
-NOBODY = ""
-"""The identity, during a fold, of somebody who was erased: nothing of them is written."""
+_KNOWN = """
+WITH wanted (id_digest) AS (VALUES (?)), found (id_digest, entry) AS (
+    SELECT i.id_digest, i.entry FROM wanted CROSS JOIN recent_ids i
+    WHERE i.id_digest = wanted.id_digest
+    UNION ALL
+    SELECT i.id_digest, i.entry FROM wanted CROSS JOIN ids i
+    WHERE i.id_digest = wanted.id_digest
+)
+SELECT found.id_digest, d.content, found.entry, d.revision, d.identity,
+    f.source, f.topic, f.kind, d.day
+FROM found CROSS JOIN dedupe d CROSS JOIN facets f
+WHERE d.entry = found.entry AND f.facet = d.facet
+"""
+_TAKEN_BACK = "SELECT id_digest, revision FROM tombstones WHERE id_digest IN (?)"
+_CONFLICTS = "SELECT id_digest FROM conflicts WHERE id_digest IN (?)"
 
 
 class RejectLike(Protocol):
@@ -107,42 +118,40 @@ class Pages:
         page, erased, too_old = self._wanted(page, resolved.barred)
         hashed = identify.of_ids({record.id for record in page})
         known, in_conflict = self._known(hashed)
-        names = {name: str(number) for name, number in resolved.numbers.items()}
-        names.update(dict.fromkeys(resolved.barred, NOBODY))
+        fresh, others = _fresh(page, known)
+        names: dict[str, str] = {}
+        if others:
+            names = {name: str(number) for name, number in resolved.numbers.items()}
+            names.update(dict.fromkeys(resolved.barred, NOBODY))
         fold = Fold(
             rules,
             known={one: what.version for one, what in known.items()},
             conflicts=in_conflict,
             identify=names,
         )
-        fold.add(page)
+        fold.add(others)
         changed = fold.changed
-        facets = Facets(self._rows)
-        self._write_versions(changed, fold, known, hashed, facets, rules.version, utc_day(at))
+        self._remove_versions(changed, known)
+        self._write_tombstones(changed, hashed[0], utc_day(at))
         self._write_conflicts(in_conflict, set(fold.conflicts), hashed)
-        rows_changed: dict[tuple[int, int, int], int] = {}
-        sighted: dict[tuple[str, str, int], int] = {}
-        for (identity, source, topic, kind, day), count in fold.deltas.items():
-            if identity != NOBODY:
-                rows_changed[day, int(identity), facets[source, topic, kind]] = count
-                seen = (source, kind, day)
-                sighted[seen] = sighted.get(seen, 0) + count
-        add_to_ledger(self._rows, rows_changed)
-        add_to_sightings(self._rows, sighted)
+        entries = Entries(self._rows, rules)
+        unknown = entries.add_new(fresh, resolved.numbers, hashed[0])
+        entries.add_folded(fold, hashed[0])
+        self._settle_ids()
         counted = sum(now.digest is not None for now in changed.values())
         replaced = sum(
             now.digest is not None and one in known and known[one].version.digest is not None
             for one, now in changed.items()
         )
         return PageResult(
-            new=counted - replaced,
+            new=len(fresh) + counted - replaced,
             replaced=replaced,
             retracted=len(changed) - counted,
             duplicates=fold.duplicates,
             conflicts=len(set(fold.conflicts) - in_conflict),
             erased=erased,
             too_old=too_old,
-            unknown=fold.unknown_verbs,
+            unknown=unknown + fold.unknown_verbs,
         )
 
     def _identities(
@@ -189,61 +198,40 @@ class Pages:
             ]
         return page, erased, before - erased - len(page)
 
-    def _known(
-        self, hashed: Sequence[Mapping[str, tuple[bytes, bytes]]]
-    ) -> tuple[dict[str, _Known], set[str]]:
+    def _known(self, hashed: Sequence[Hashed]) -> tuple[dict[str, _Known], set[str]]:
         """Id → what is known of it, and which ids are in conflict."""
         rows = self._rows
-        by_digest = {
-            digest: (one, hidden) for some in hashed for one, (digest, hidden) in some.items()
-        }
-        found: dict[str, _Known] = {}
-        entries = [
-            row
-            for table in ID_TABLES
-            for row in rows.among(
-                "SELECT i.id_digest, d.content, d.entry, d.revision, d.identity, f.source, "  # noqa: S608
-                f"f.topic, f.kind, d.day FROM {table} i JOIN dedupe d ON d.entry = i.entry "
-                "JOIN facets f ON f.facet = d.facet WHERE i.id_digest IN (?)",
-                by_digest,
-            )
-        ]
-        contents = masked([row[1] for row in entries], [by_digest[row[0]][1] for row in entries])
-        for (digest, _, entry, revision, identity, *rest), content in zip(
-            entries, contents, strict=True
-        ):
-            source, topic, kind, day = rest
-            key = (str(identity), source, topic, kind, day)
-            one = by_digest[digest][0]
-            before = found.get(one)
-            keys = (key,) if before is None else (*before.version.keys, key)
-            places = (entry,) if before is None else (*before.entries, entry)
-            found[one] = _Known(Version(revision, content, keys), digest, places)
-        if rows.first("SELECT 1 FROM tombstones LIMIT 1"):
-            for digest, revision in rows.among(
-                "SELECT id_digest, revision FROM tombstones WHERE id_digest IN (?)", by_digest
-            ):
-                found[by_digest[digest][0]] = _Known(Version(revision, None, ()), digest, ())
+        known: dict[str, _Known] = {}
         in_conflict: set[str] = set()
-        if rows.first("SELECT 1 FROM conflicts LIMIT 1"):
-            in_conflict = {
-                by_digest[digest][0]
-                for (digest,) in rows.among(
-                    "SELECT id_digest FROM conflicts WHERE id_digest IN (?)", by_digest
-                )
-            }
-        return found, in_conflict
+        taken_back = rows.first("SELECT 1 FROM tombstones LIMIT 1")
+        differ = rows.first("SELECT 1 FROM conflicts LIMIT 1")
+        for some in hashed:
+            digests = [digest for digest, _ in some.values()]
+            entries = list(rows.among(_KNOWN, digests))
+            gone = list(rows.among(_TAKEN_BACK, digests)) if taken_back else []
+            conflicts = list(rows.among(_CONFLICTS, digests)) if differ else []
+            if not entries and not gone and not conflicts:
+                continue
+            ids = {digest: one for one, (digest, _) in some.items()}
+            contents = masked(
+                [row[1] for row in entries], [some[ids[row[0]]][1] for row in entries]
+            )
+            for (digest, _, entry, revision, identity, *rest), content in zip(
+                entries, contents, strict=True
+            ):
+                source, topic, kind, day = rest
+                key = (str(identity), source, topic, kind, day)
+                one = ids[digest]
+                before = known.get(one)
+                keys = (key,) if before is None else (*before.version.keys, key)
+                places = (entry,) if before is None else (*before.entries, entry)
+                known[one] = _Known(Version(revision, content, keys), digest, places)
+            for digest, revision in gone:
+                known[ids[digest]] = _Known(Version(revision, None, ()), digest, ())
+            in_conflict.update(ids[digest] for (digest,) in conflicts)
+        return known, in_conflict
 
-    def _write_versions(
-        self,
-        changed: Mapping[str, Version],
-        fold: Fold,
-        known: Mapping[str, _Known],
-        hashed: Sequence[Mapping[str, tuple[bytes, bytes]]],
-        facets: Facets,
-        version: str,
-        today: int,
-    ) -> None:
+    def _remove_versions(self, changed: Mapping[str, Version], known: Mapping[str, _Known]) -> None:
         rows = self._rows
         old_entries: list[tuple[bytes, int]] = []
         old_tombstones: list[tuple[bytes]] = []
@@ -262,45 +250,15 @@ class Pages:
             rows.many(f"DELETE FROM {table} WHERE id_digest = ? AND entry = ?", old_entries)  # noqa: S608
         rows.many("DELETE FROM tombstones WHERE id_digest = ?", sorted(old_tombstones))
 
-        of_id = hashed[0]
-        rows.many(
+    def _write_tombstones(self, changed: Mapping[str, Version], hashed: Hashed, today: int) -> None:
+        self._rows.insert(
             "INSERT INTO tombstones (id_digest, revision, day) VALUES (?, ?, ?)",
             sorted(
-                (of_id[one][0], now.revision, today)
+                (hashed[one][0], now.revision, today)
                 for one, now in changed.items()
                 if now.digest is None
             ),
         )
-        counted = [(of_id[one], one, now) for one, now in changed.items() if now.digest is not None]
-        counted.sort(key=_by_digest)
-        contents = masked(
-            [now.digest for _, _, now in counted if now.digest is not None],
-            [hidden for (_, hidden), _, _ in counted],
-        )
-        shapes = Shapes(rows)
-        rules = ruleset(rows, version)
-        records = fold.records
-        entry = rows.value("SELECT max(entry) FROM dedupe") or 0
-        ids: list[tuple[bytes, int]] = []
-        entries: list[tuple[int, int, int, int, int, bytes, int]] = []
-        payloads: list[tuple[int, bytes]] = []
-        for ((digest, _), one, now), content in zip(counted, contents, strict=True):
-            payload = pack(records[one], shapes)
-            for identity, source, topic, kind, day in now.keys:
-                if identity != NOBODY:
-                    entry += 1
-                    facet = facets[source, topic, kind]
-                    ids.append((digest, entry))
-                    entries.append((entry, int(identity), facet, day, now.revision, content, rules))
-                    payloads.append((entry, payload))
-        rows.many("INSERT INTO recent_ids (id_digest, entry) VALUES (?, ?)", ids)
-        rows.many(
-            "INSERT INTO dedupe (entry, identity, facet, day, revision, content, ruleset) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
-            entries,
-        )
-        rows.many("INSERT INTO log (entry, payload) VALUES (?, ?)", payloads)
-        self._settle_ids()
 
     def _settle_ids(self) -> None:
         """Moves recent ids to the large table, in order, once there are enough of them: an eighth
@@ -325,7 +283,7 @@ class Pages:
         self,
         before: set[str],
         now: set[str],
-        hashed: Sequence[Mapping[str, tuple[bytes, bytes]]],
+        hashed: Sequence[Hashed],
     ) -> None:
         self._rows.many(
             "DELETE FROM conflicts WHERE id_digest = ?",
@@ -351,9 +309,25 @@ def _no_garbage_collection() -> Iterator[None]:
         gc.enable()
 
 
-def _by_digest(one: tuple[tuple[bytes, bytes], str, Version]) -> bytes:
-    """The order of the index, so that it is walked once."""
-    return one[0][0]
+def _fresh(
+    page: Iterable[Record], known: Mapping[str, object]
+) -> tuple[dict[str, Activity], list[Record]]:
+    """Activities of one learner whose id stands once in the page and is not known, by id; and the
+    other records, each id's in the order of the page."""
+    fresh: dict[str, Activity] = {}
+    others: list[Record] = []
+    not_fresh = set(known)
+    for record in page:
+        one = record.id
+        if one in fresh:
+            not_fresh.add(one)
+            others.append(fresh.pop(one))
+        if one in not_fresh or isinstance(record, Retraction) or record.group:
+            not_fresh.add(one)
+            others.append(record)
+        else:
+            fresh[one] = record
+    return fresh, others
 
 
 def _without(record: Record, barred: frozenset[str]) -> Record | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import uuid4
 
@@ -40,6 +40,8 @@ class PersonLike(Protocol):
     def addresses(self) -> Mapping[str, str]: ...
     @property
     def active(self) -> bool: ...
+    @property
+    def away(self) -> Sequence[tuple[date, date]]: ...
 
 
 @frozen
@@ -47,7 +49,9 @@ class StoredPerson:
     """A person as the store knows them.
 
     ``manager`` is a uuid. ``directory`` names the directory that knows them; ``None`` for somebody
-    of whom only activities were seen. ``since`` and ``until`` are day numbers.
+    of whom only activities were seen. ``since`` and ``until`` are day numbers. ``away`` are the first
+    and the last day of each absence, as the directory last said. ``channels`` are those they chose to
+    get messages on, the first choice first; empty where they chose none.
     """
 
     uuid: str
@@ -63,6 +67,8 @@ class StoredPerson:
     active: bool
     since: int
     until: int | None
+    away: tuple[tuple[date, date], ...] = ()
+    channels: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"<StoredPerson {self.uuid}>"
@@ -88,7 +94,9 @@ class DirectoryResult:
     ambiguous: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
 
 
-_FIELDS = "name, roles, manager, unit, language, employment, working_days, addresses, active, until"
+_FIELDS = (
+    "name, roles, manager, unit, language, employment, working_days, addresses, away, active, until"
+)
 
 
 class People:
@@ -114,10 +122,13 @@ class People:
                 active=bool(row[10]),
                 since=row[11],
                 until=row[12],
+                away=_absences(row[13]),
+                channels=tuple(json.loads(row[14])),
             )
             for row in self._rows.all(
                 "SELECT p.uuid, p.name, p.roles, m.uuid, p.unit, p.language, p.employment, "
-                "p.working_days, p.addresses, p.directory, p.active, p.since, p.until "
+                "p.working_days, p.addresses, p.directory, p.active, p.since, p.until, "
+                "p.away, p.channels "
                 "FROM persons p LEFT JOIN persons m ON m.person = p.manager ORDER BY p.uuid"
             )
         }
@@ -163,6 +174,16 @@ class People:
                 manager = work.owners.get(resolved.numbers[entry.manager])
             work.fill(person, entry, manager)
         return DirectoryResult(work.new, work.changed, work.leave(placed), erased, tuple(ambiguous))
+
+    def choose_channels(self, uuid: str, channels: Sequence[str]) -> bool:
+        """Keeps on which channels a person wants their messages, the first choice first; ``False``
+        where there is no such person. No directory changes it."""
+        return (
+            self._rows.run(
+                "UPDATE persons SET channels = ? WHERE uuid = ?", json.dumps(list(channels)), uuid
+            )
+            == 1
+        )
 
     def link(self, identifier: str, uuid: str, *, identify: Identifier, at: datetime) -> bool:
         """Makes an identifier this person's. ``False`` where there is no such person, or the
@@ -273,6 +294,7 @@ class _Import:
             entry.employment,
             None if days is None else json.dumps(list(days)),
             json.dumps(dict(entry.addresses), sort_keys=True),
+            json.dumps([[one.isoformat() for one in absence] for absence in sorted(entry.away)]),
             int(entry.active),
             None if entry.active else self._today,
         )
@@ -302,6 +324,12 @@ class _Import:
         ]
         self._rows.many("UPDATE persons SET active = 0, until = ? WHERE person = ?", gone)
         return len(gone)
+
+
+def _absences(stored: str) -> tuple[tuple[date, date], ...]:
+    return tuple(
+        (date.fromisoformat(first), date.fromisoformat(last)) for first, last in json.loads(stored)
+    )
 
 
 def _relink(rows: Rows, identity: int, person: int, origin: str, today: int) -> None:
@@ -336,6 +364,7 @@ def _relink(rows: Rows, identity: int, person: int, origin: str, today: int) -> 
 _SAID_AND_SENT = (
     ("consents", "person"),
     ("answers", "person"),
+    ("used_links", "person"),
     ("outbox", "recipient"),
     ("outbox", "subject_person"),
     ("messages", "recipient"),

@@ -85,6 +85,17 @@ class Privacy(Erasure):
             )
         }
 
+    def last_yes(self, purpose: str) -> dict[str, datetime]:
+        """Person → when they last said yes to ``purpose``, whatever they said after it."""
+        return {
+            uuid: moment(at)
+            for uuid, at in self._rows.all(
+                "SELECT p.uuid, max(c.at) FROM consents c JOIN persons p ON p.person = c.person "
+                "WHERE c.purpose = ? AND c.given = 1 GROUP BY p.uuid",
+                purpose,
+            )
+        }
+
     def consents_of(self, person: str) -> list[Consent]:
         """All that a person ever said, in the order it was recorded."""
         return [

@@ -25,7 +25,7 @@ from sqlalchemy import (
     Text,
 )
 
-VERSION = "0001"
+VERSION = "0005"
 """The version of the schema this program reads and writes; that of the last migration."""
 
 metadata = MetaData()
@@ -38,8 +38,15 @@ def _key(name: str) -> Column[int]:
     return Column(name, _Number, primary_key=True, autoincrement=True)
 
 
-def _text(name: str, *, null: bool = False, key: bool = False, unique: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=null, primary_key=key, unique=unique)
+def _text(
+    name: str,
+    *,
+    null: bool = False,
+    key: bool = False,
+    unique: bool = False,
+    default: str | None = None,
+) -> Column[str]:
+    return Column(name, Text, nullable=null, primary_key=key, unique=unique, server_default=default)
 
 
 def _number(name: str, *, null: bool = False, key: bool = False) -> Column[int]:
@@ -81,6 +88,8 @@ persons = Table(
     _number("active"),
     _number("since"),
     _number("until", null=True),
+    _text("away", default="[]"),  # first and last day of each absence
+    _text("channels", default="[]"),  # how they want messages, their own choice, first choice first
     sqlite_autoincrement=True,
 )
 links = Table(
@@ -280,8 +289,24 @@ outbox = Table(
     _number("created"),
     _number("due"),
     _number("updated"),
+    _text("asks", default="step"),  # step, question, invitation
     Index("outbox_state", "state"),
-    Index("outbox_recipient", "recipient"),
+    # All that care looks at: a night reads years of it, and must not read years of texts.
+    Index(
+        "outbox_past",
+        "recipient",
+        "created",
+        "prompt_id",
+        "message_id",
+        "subject_person",
+        "subject",
+        "layer",
+        "intervention",
+        "asks",
+        "episode",
+        "state",
+        "due",
+    ),
     Index("outbox_message", "message_id"),
 )
 messages = Table(
@@ -306,6 +331,7 @@ receipts = Table(
     _text("state"),
     _text("reason"),
     _number("at"),
+    _text("sink", default=""),
     Index("receipts_message", "message_id"),
 )
 answers = Table(
@@ -317,6 +343,71 @@ answers = Table(
     _text("answer"),
     _number("at"),
     Index("answers_person", "person"),
+)
+# By what a link does and not by its token: one that was signed anew does nothing a second time.
+used_links = Table(
+    "used_links",
+    metadata,
+    _text("about", key=True),  # a prompt; for unsubscribing a message
+    _text("what", key=True),  # an answer, or unsubscribe
+    _person(),
+    _number("at"),
+    Index("used_links_person", "person"),
+)
+
+precondition_answers = Table(
+    "precondition_answers",
+    metadata,
+    _person(key=True),
+    _text("item", key=True),
+    _number("value"),
+    _number("day"),
+)
+vote_rounds = Table(
+    "vote_rounds",
+    metadata,
+    _key("round"),
+    _text("unit"),
+    _text("options"),
+    _number("opened"),
+    _number("closed", null=True),
+)
+votes = Table(
+    "votes",
+    metadata,
+    Column(
+        "round", _Number, ForeignKey("vote_rounds.round"), primary_key=True, autoincrement=False
+    ),
+    _person(key=True),
+    _text("choice"),
+    _number("at"),
+    Index("votes_person", "person"),
+)
+
+effect_studies = Table(
+    "effect_studies",
+    metadata,
+    _key("study"),
+    _text("plan"),
+    _text("digest"),
+    _number("written"),
+    _number("started", null=True),
+    _text("figures", null=True),
+)
+# Only while a study runs.
+effect_arms = Table(
+    "effect_arms",
+    metadata,
+    Column(
+        "study", _Number, ForeignKey("effect_studies.study"), primary_key=True, autoincrement=False
+    ),
+    _person(key=True),
+    _number("block"),
+    _text("arm"),
+    _text("stratum"),
+    _number("day"),
+    _number("at"),
+    Index("effect_arms_person", "person"),
 )
 
 consents = Table(

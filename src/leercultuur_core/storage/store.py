@@ -17,11 +17,13 @@ from ..activity.activity import Record
 from ..activity.evidence import EvidenceRules
 from ..errors import StoreError
 from .delivery import Delivery
+from .effect import EffectTables
 from .identifier import Identifier
 from .ledgers import LedgerTables
 from .migrations import migrate
 from .pages import PageResult, Pages, RejectLike
 from .people import People
+from .preconditions import PreconditionTables
 from .privacy import Privacy
 from .results import Results
 from .rows import Rows, store_errors
@@ -50,6 +52,8 @@ class Transaction(Rows):
         self.results = Results(self)
         self.delivery = Delivery(self)
         self.privacy = Privacy(self)
+        self.preconditions = PreconditionTables(self)
+        self.effect = EffectTables(self)
 
 
 class Store:

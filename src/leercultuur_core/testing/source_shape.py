@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 
 from ..activity.activity import Activity, Retraction, content_digest
 from ..activity.visibility import Visibility
-from ..extension import Page, State
+from ..extension import Page, Source, State
 from . import faults
-from .contract import expect
+from .contract import ScriptedServer, expect
 from .faults import CANARY
+from .recordings import Responder
 from .scripted import Step
 from .system import SourceFixtures, System, told
-from .taking import counted
+from .taking import counted, take
 
 CANONICAL = re.compile(
     r"account\|[^|]+\|.+|mbox_sha1sum\|[0-9a-f]{40}|openid\|[^|]+|employee\|[^|]+\|.+", re.DOTALL
@@ -132,6 +134,23 @@ class Shape(SourceFixtures):
                     CANONICAL.fullmatch(identifier),
                     "Page.learners has a key that is no canonical identifier",
                 )
+
+    def test_learners_are_only_asked_for(
+        self, source: Source, scripted: ScriptedServer, fill: Callable[[], Responder | None]
+    ) -> None:
+        """The store keeps digests of identifiers: it can be asked for one, and lists none."""
+        state = State()
+        for _ in range(2):
+            answers = fill()
+            if answers is not None:
+                scripted.play(answers)
+            taken = take(self.again(source), state)
+            expect(
+                not taken.listed,
+                "state.learners was gone through, which raises TypeError in the engine: ask for the "
+                "identifier of each learner that the system names (state.learners.get(identifier))",
+            )
+            state = taken.state
 
     def test_rejects_say_where_and_why(self, system: System) -> None:
         """Somebody must be able to mend what is kept aside."""

@@ -102,21 +102,27 @@ class SourceFixtures(Contract):
         return Noted(request.node)
 
     @pytest.fixture
-    def system(
-        self,
-        source: Source,
-        scripted: ScriptedServer,
-        recording: Recording | None,
-        serve: Serve | None,
-    ) -> System:
-        """The system as it was recorded; with made-up events where there is no recording."""
+    def fill(
+        self, recording: Recording | None, serve: Serve | None
+    ) -> Callable[[], Responder | None]:
+        """Puts in the system what was recorded; made-up events where there is no recording."""
         if recording is not None:
-            return System(source, self.again, scripted, recording.responder)
+            return recording.responder
         if serve is None:
             pytest.fail(
                 "give a fixture `script` (what the system answered) or `serve`", pytrace=False
             )
-        return System(source, self.again, scripted, lambda: serve(ordinary()))
+        return lambda: serve(ordinary())
+
+    @pytest.fixture
+    def system(
+        self,
+        source: Source,
+        scripted: ScriptedServer,
+        fill: Callable[[], Responder | None],
+    ) -> System:
+        """The system as `fill` fills it."""
+        return System(source, self.again, scripted, fill)
 
     @pytest.fixture
     def online(

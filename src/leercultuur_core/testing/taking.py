@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from attrs import field, frozen
 
@@ -13,18 +13,44 @@ from ..extension import Page, Record, Source, State
 MOST_PAGES = 5_000
 
 
+class AskedLearners(Mapping[str, str]):
+    """``state.learners`` as the engine hands it to a source: the store has digests, no identifiers.
+
+    Raises `TypeError` when iterated, and remembers that in ``listed``.
+    """
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        self.listed = False
+
+    def __getitem__(self, key: str) -> str:
+        return self._values[key]
+
+    def __iter__(self) -> Iterator[str]:
+        self.listed = True
+        raise TypeError("learner states are kept by digest; ask for an identifier instead")
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"<AskedLearners of {len(self)}>"
+
+
 @frozen
 class Taken:
     """What came of one run of a source.
 
     ``state`` is that of the last page taken, and ``error`` what ended the run, if anything did.
-    ``endless`` says that it was stopped because there was no end to its pages.
+    ``endless`` says that it was stopped because there was no end to its pages, ``listed`` that the
+    source went through the learners of its state.
     """
 
     pages: tuple[Page, ...] = field(repr=False)
     state: State
     error: Exception | None = None
     endless: bool = False
+    listed: bool = False
 
     @property
     def records(self) -> list[Record]:
@@ -44,14 +70,15 @@ def take(
     ``after_page`` is called when a page was taken, before the next is asked for.
     """
     known = state or State()
+    learners = AskedLearners(known.learners)
     taken: list[Page] = []
     error: Exception | None = None
     try:
-        fetched = iter(source.fetch(known))
+        fetched = iter(source.fetch(State(known.mark, learners)))
         while len(taken) < pages:
             page = next(fetched, None)
             if page is None:
-                return Taken(tuple(taken), known)
+                return Taken(tuple(taken), known, listed=learners.listed)
             taken.append(page)
             known = _after(known, page)
             after_page()
@@ -60,7 +87,9 @@ def take(
             close()
     except Exception as caught:  # noqa: BLE001 - whatever an adapter raises is what is tested
         error = caught
-    return Taken(tuple(taken), known, error, endless=len(taken) >= MOST_PAGES)
+    return Taken(
+        tuple(taken), known, error, endless=len(taken) >= MOST_PAGES, listed=learners.listed
+    )
 
 
 def _after(state: State, page: Page) -> State:

@@ -30,6 +30,9 @@ MODULES = {
 }
 """Model → the Tryton module that brings it."""
 
+_MOST_PAGES = 2_000
+"""Of a list that is read whole: a million records."""
+
 Domain = list[Any]
 Row = dict[str, Any]
 
@@ -78,16 +81,18 @@ class Tryton:
         return good, len(rows) - len(good), last if full else 0
 
     def read_all(self, model: str, fields: Sequence[str]) -> list[Row]:
-        """All records, by id. Raises as `read` does, also where one of them is no record."""
+        """All records, by id. Raises as `read` does, also where one of them is no record, and where
+        there is no end to them."""
         every: dict[int, Row] = {}
         after = 0
-        while True:
+        for _ in range(_MOST_PAGES):
             rows, strange, after = self.next_page(model, [], fields, after)
             if strange:
                 raise SourceUnavailable(f"Tryton, {model}: expected records, found something else")
             every |= {row["id"]: row for row in rows}
             if not after:
                 return [every[number] for number in sorted(every)]
+        raise SourceUnavailable(f"Tryton, {model}: expected a list, found no end to it")
 
     def _rows(
         self, model: str, domain: Domain, fields: Sequence[str], order: str, limit: int

@@ -10,10 +10,10 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from leercultuur_core import AccessDenied, Retraction, SourceUnavailable
+from leercultuur_core import AccessDenied, Retraction, SourceUnavailable, identity
 from leercultuur_core.extension import Finding, Page, Record, Reject, Source, State
 
-from .client import Domain, Row, Tryton, written
+from .client import Domain, Row, Tryton, inside, written
 from .memory import Entry, Memory
 from .settings import TrytonSourceSettings
 from .streams import Stream, changed_at, streams
@@ -78,7 +78,7 @@ class TrytonSource(Source):
         before that stay.
         """
         marks = _read_mark(state.mark)
-        memory = Memory(state.learners)
+        memory = Memory(self._remembered(state))
         every = list(streams(self.settings))
         # What the settings no longer name does not stay in the mark.
         marks = {one.key: marks.get(one.key, _Progress()) for one in every}
@@ -96,6 +96,25 @@ class TrytonSource(Source):
             mark=_write_mark(marks),
             learners=memory.take_changes(),
         )
+
+    def _remembered(self, state: State) -> dict[str, str]:
+        """What is remembered of each employee, those who have left included.
+
+        The store tells by identifier and lists nobody, so Tryton says who there are. Asks nothing
+        where nothing is remembered.
+        """
+        if not state.learners:
+            return {}
+        found: dict[str, str] = {}
+        for row in self.tryton.read_all("company.employee", ["party.code"]):
+            code = inside(row, "party.").get("code")
+            if not isinstance(code, str) or not code:
+                continue  # nothing of them counted
+            learner = identity.employee(self.settings.organisation, code)
+            text = state.learners.get(learner)
+            if text is not None:
+                found[learner] = text
+        return found
 
     def _changed(
         self,

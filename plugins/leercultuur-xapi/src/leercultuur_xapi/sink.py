@@ -18,7 +18,7 @@ from leercultuur_core import (
     Problem,
     SourceUnavailable,
 )
-from leercultuur_core.extension import Delivery, Finding, Message, Receipt, Sink
+from leercultuur_core.extension import Delivery, Finding, Happening, Message, Receipt, Sink
 from leercultuur_core.extension.http import Answer
 
 from . import profile
@@ -103,7 +103,7 @@ class LrsSink(Sink):
                 "warning",
                 "what goes by this sink is noted in the LRS without its text, and nobody can read "
                 "it there",
-                "name a sink that reaches people before this one, or set channel and text",
+                "set record = true, or channel and text",
             )
 
     def deliver(self, messages: Sequence[Message]) -> Iterator[Receipt]:
@@ -127,6 +127,21 @@ class LrsSink(Sink):
                 receipt = Receipt(message.id, "sent", reason)
             failed_before = receipt.reason in {"server-error", "not-understood"}
             yield receipt
+
+    def note(self, happenings: Sequence[Happening]) -> None:
+        """Stores what others brought and what was answered to it, as statements; of what was refused
+        nothing. Raises as `deliver` does, and `SourceUnavailable` where a statement was not taken."""
+        for one in happenings:
+            match one.what:
+                case "refused":
+                    continue
+                case "sent":
+                    (receipt,) = self.deliver([one.message])
+                case answer:
+                    address = one.message.recipient.addresses.get(self.settings.channel, "")
+                    receipt = self.answered(one.prompt, answer, address, at=one.at)
+            if receipt.state == "failed":
+                raise SourceUnavailable(f"a statement was not stored ({receipt.reason})")
 
     def answered(
         self, prompt: str, outcome: profile.Outcome, address: str, *, at: datetime
