@@ -55,7 +55,7 @@ def test_one_that_fails_is_named_and_the_rest_goes_on(make: Make) -> None:
     assert [one.new for one in done.sources] == [1, 0, 1]
     assert done.sources[2].rejected == 1
     status = engine.status(NOW)
-    assert "collect: 3 failed; the next run tries again" in status.left
+    assert "collect: 3 failed (broken, down, odd); the next run tries again" in status.left
     assert "1 records could not be read and are kept aside for 30 days" in status.left
     down.pages = [Page([lesson(3)], mark="2")]
     assert engine.collect(NOW).sources[0].new == 1

@@ -210,6 +210,8 @@ def test_a_mailbox_that_refuses(
         status = engine.status(MORNING)
         assert status.outbox == {"sent": 3, state: 1}
         assert told in status.left
+        reason = "no-such-mailbox" if state == "dead" else "mailbox-full"
+        assert f"messages {state}, {reason}: 1" in status.left
         assert "bram" not in " ".join(status.left)
         post.answers = {}
         engine.run(MORNING + HOUR)
@@ -231,6 +233,7 @@ def test_a_mailbox_that_stays_full_is_given_up(write: Write, post: Post) -> None
         status = engine.status(MORNING + timedelta(days=9))
     assert status.outbox == {"sent": 3, "dead": 1}
     assert "1 prompts could not be delivered" in status.left
+    assert "messages dead, gave up: 1" in status.left
     assert post.came == mail_of("anna", "chris", "daan"), "and nobody else gets it again"
 
 

@@ -278,3 +278,19 @@ def test_units_are_of_five_to_sixty(bench: ModuleType) -> None:
         assert 5 <= min(found) < max(found) <= 60
     with pytest.raises(SystemExit, match="do not go in 2 units"):
         bench.sizes(200, 2, random.Random(1))
+
+
+@pytest.mark.parametrize(("days_before", "found"), [(0, 0), (1, 1)])
+def test_who_answers_in_the_evening_could_be_asked_that_morning(
+    bench: ModuleType, days_before: int, found: int
+) -> None:
+    """The question comes again, since they doubted a step; that day they say it is not for them."""
+    asked_again = TUESDAY + 2 * WEEK
+    seen = answers(
+        asking(clean(bench), 1, asks="question"),
+        p1=(asked_again - timedelta(days=days_before), "not_for_me"),
+        p2=(TUESDAY + WEEK + timedelta(days=1), "wrong"),
+        p3=None,
+    )
+    tripped = {name: count for name, count in bench.violations(seen).items() if count}
+    assert tripped == ({"a step again that was not for them": 1} if found else {})

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from attrs import evolve
 from sqlalchemy import inspect, text
 
 from leercultuur_core import AccessDenied, ConfigError, Engine, StoreError
@@ -26,10 +27,11 @@ from leercultuur_records import (
     Skill,
     store,
 )
+from leercultuur_records.demo import certified as demo_record
 from leercultuur_records.evidence_files import LARGEST, FileTooLarge
 from leercultuur_records.issuing import LocalIssuer
 from leercultuur_records.publish import publish
-from leercultuur_records.record import Record
+from leercultuur_records.record import ERASED, Record
 from leercultuur_records.schema import VERSION, metadata, version
 from leercultuur_records.status import Register
 from leercultuur_records.verifying import Bundle, verify
@@ -453,3 +455,12 @@ def test_content_of_every_kind_survives_the_store(org: Organisation) -> None:
         assert Records(again).get(record, org["Sanne"], NOW) == first
     assert isinstance(first, Record)
     assert first.judgements[0].judgement == org.judgement()
+
+
+def test_what_assessors_found_stays_when_they_are_forgotten() -> None:
+    record = demo_record()
+    assert len(record.judgements) == 2
+    forgotten = evolve(record, history=tuple(evolve(entry, by=ERASED) for entry in record.history))
+    assert [one.judgement for one in forgotten.judgements] == [
+        one.judgement for one in record.judgements
+    ]

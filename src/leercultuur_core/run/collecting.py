@@ -94,6 +94,7 @@ class Collected:
             total.update(source.counts)
         total["people"] = sum(one.people for one in self.directories)
         total["failed"] = len(self.problems)
+        total.update({f"failed.{name}": 1 for name in self.problems})
         return dict(total)
 
 

@@ -37,7 +37,11 @@ class Composer:
     def message(self, tx: Transaction, stored: OutboxMessage) -> Message:
         """The message, the same whenever it is made; only a moment that passed is a later one."""
         person = self.people[stored.recipient]
-        prompts = tx.delivery.prompts(message_id=stored.message_id)
+        # What a group waits for first; ids are random, and their order would be too.
+        prompts = sorted(
+            tx.delivery.prompts(message_id=stored.message_id),
+            key=lambda one: (one.subject_person is not None, one.prompt_id),
+        )
         working, quiet = self.working.of_person(person), self.working.rules.quiet
         moment = quarter(stored.message_id, stored.created, working, quiet)
         if moment is not None and moment <= self.now:

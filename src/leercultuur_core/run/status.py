@@ -104,6 +104,11 @@ def read_status(
         rejected=rejected,
         left=(
             *_left(runs, sources, adapters, outbox, len(uncertain), rejected),
+            *(
+                f"messages {state}, {reason.replace('_', ' ')}: {count}"
+                for (state, reason), count in tx.delivery.reasons("failed", "dead").items()
+                if reason
+            ),
             *acting.findings(Rights.read(tx, configuration, now)),
         ),
     )
@@ -124,7 +129,7 @@ def _left(
         if run is not None and run.ended is None
     ]
     left += [
-        f"{run.verb}: {run.counts['failed']} failed; the next run tries again"
+        f"{run.verb}: {run.counts['failed']} failed{_names(run.counts)}; the next run tries again"
         for run in runs
         if run is not None and run.counts.get("failed")
     ]
@@ -148,6 +153,12 @@ def _left(
     if outbox.get("dead"):
         left.append(f"{outbox['dead']} prompts could not be delivered")
     return left
+
+
+def _names(counts: Mapping[str, int]) -> str:
+    """Which sources and directories failed, by their names in the configuration."""
+    names = sorted(name.partition(".")[2] for name in counts if name.startswith("failed."))
+    return f" ({', '.join(names)})" if names else ""
 
 
 def told_why(

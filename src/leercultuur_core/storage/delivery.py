@@ -221,6 +221,15 @@ class Delivery(Replies):
             self._rows.all("SELECT state, count(*) FROM outbox GROUP BY state ORDER BY state")
         )
 
+    def reasons(self, *states: PromptState) -> dict[tuple[str, str], int]:
+        """(state, reason) → how many messages are in that state for that reason."""
+        rows = self._rows.among(
+            "SELECT state, reason, count(*) FROM messages WHERE state IN (?) "
+            "GROUP BY state, reason",
+            set(states),
+        )
+        return {(state, reason): count for state, reason, count in sorted(rows)}
+
     def prompt(self, prompt_id: str) -> OutboxPrompt | None:
         """One prompt by its id."""
         row = self._rows.first(f"{_PROMPT}WHERE o.prompt_id = ?", prompt_id)

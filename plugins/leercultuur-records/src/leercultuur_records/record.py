@@ -30,6 +30,9 @@ STEPS: tuple[Step, ...] = get_args(Step)
 ROLES: tuple[ActingRole, ...] = get_args(ActingRole)
 MARKS: tuple[Mark, ...] = get_args(Mark)
 
+ERASED = "erased"
+"""Stands in a history for somebody who was forgotten since."""
+
 
 @frozen
 class Skill:
@@ -208,8 +211,13 @@ class Record:
 
     @property
     def judgements(self) -> tuple[Entry, ...]:
-        """What assessors found in this round, the last of each."""
-        last = {entry.by: entry for entry in self.round if entry.judgement is not None}
+        """What assessors found in this round, the last of each; of those who were forgotten since all
+        that they found, for nobody can tell any more who of them was who."""
+        last = {
+            number if entry.by == ERASED else entry.by: entry
+            for number, entry in enumerate(self.round)
+            if entry.judgement is not None
+        }
         return tuple(last.values())
 
     @property

@@ -16,12 +16,9 @@ from sqlalchemy import Connection, delete, insert, or_, select, update
 from leercultuur_core import LeercultuurError
 
 from . import evidence_files
-from .record import Candidate, Entry, Record, Share
+from .record import ERASED, Candidate, Entry, Record, Share
 from .schema import candidates, credentials, history, records, shares, standards
 from .standard import Standard
-
-ERASED = "erased"
-"""Stands in a history for somebody who was forgotten since."""
 
 
 class RecordChanged(LeercultuurError):
