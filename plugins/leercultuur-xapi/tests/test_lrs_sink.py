@@ -419,7 +419,7 @@ def test_check_warns_that_nobody_reads_a_suggestion_without_its_text(
 ) -> None:
     found = findings(answering({"version": ["1.0.3"]}, Step(400)), **changes)
     assert [level for level, _ in found] == ["ok", "ok", "warning"]
-    assert "name a sink that reaches people" in found[2][1]
+    assert "set record = true" in found[2][1]
 
 
 def test_check_of_a_server_that_is_not_there() -> None:

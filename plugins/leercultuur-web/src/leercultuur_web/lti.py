@@ -5,8 +5,7 @@ resource link launch is taken: nothing is read from the platform or written to i
 needs no keys of its own.
 
 Signatures and times are checked by *joserfc*, which `leercultuur-records` uses too; what is left is
-comparing claims. *pylti1p3* would bring a second JOSE library, an HTTP client beside the core's, and
-leaves a nonce usable again.
+comparing claims. *pylti1p3* would bring a second JOSE library and an HTTP client beside the core's.
 """
 
 from __future__ import annotations
