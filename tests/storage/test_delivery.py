@@ -281,3 +281,22 @@ def test_what_stands_is_what_was_sent_there_and_not_taken_back(
         tx.delivery.receive(StoredReceipt("m0", "withdrawn", "done", NOON, "calendar"))
         tx.delivery.receive(StoredReceipt("m1", "failed", "", NOON, "calendar"))
         assert standing() == ["m1"]
+
+
+@pytest.mark.parametrize("state", ["ready", "failed"])
+def test_what_is_withdrawn_takes_nothing_else_along(
+    store: Store, people: tuple[str, str], state: Any
+) -> None:
+    sanne, _ = people
+    with store.transaction() as tx:
+        tx.delivery.add([prompt(number, sanne, state="ready") for number in range(4)])
+        assert tx.delivery.bundle("m1", ["p0", "p1", "p2"], sink="mail", at=NOON)
+        assert state == "ready" or tx.delivery.take("m1", "ready", state, at=NOON)
+        gone = [one for one in tx.delivery.prompts() if one.prompt_id != "p1"]
+        tx.delivery.withdraw(gone, reason="preconditions", at=NOON)
+        found = {one.prompt_id: (one.state, one.reason) for one in tx.delivery.prompts()}
+        message = tx.delivery.message("m1")
+    assert found.pop("p1") == ("ready", "")
+    assert set(found.values()) == {("withdrawn", "preconditions")}
+    assert message is not None
+    assert message.state == "withdrawn"

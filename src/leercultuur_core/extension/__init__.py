@@ -1,6 +1,7 @@
 """For plugins: hook specifications, the marker, the contracts, and the manager that loads them."""
 
 from ..activity.activity import Record
+from ..maturity.vocabulary import EMPLOYMENTS, LANGUAGES, ROLES, Employment, Language, Role
 from .contracts import (
     CONTRACTS,
     Adapter,
@@ -27,18 +28,23 @@ from .settings import Secret, structure
 
 __all__ = [
     "CONTRACTS",
+    "EMPLOYMENTS",
     "HOOKS",
+    "LANGUAGES",
     "PROJECT",
+    "ROLES",
     "Adapter",
     "Delivery",
     "Directory",
     "DirectoryPerson",
+    "Employment",
     "FileSource",
     "Finding",
     "Happening",
     "HookSpecs",
     "Installed",
     "Issuer",
+    "Language",
     "Message",
     "NoSettings",
     "Page",
@@ -47,6 +53,7 @@ __all__ = [
     "Recipient",
     "Record",
     "Reject",
+    "Role",
     "Secret",
     "Sink",
     "Source",

@@ -34,18 +34,7 @@ def consent(
             for prompt in tx.delivery.prompts(states=_NOT_SENT, recipient=person)
             if not is_group(prompt) and (prompt.asks == "invitation") == (purpose == "invitation")
         ]
-        carried = {prompt.message_id for prompt in own}
-        for message in tx.delivery.messages(states=_NOT_SENT, recipient=person):
-            if message.message_id in carried:
-                given_up = {one.prompt_id for one in own}
-                whole = tx.delivery.prompts(message_id=message.message_id)
-                others = {one.prompt_id for one in whole} - given_up
-                tx.delivery.loosen(message.message_id, others, at=now)
-                tx.delivery.take(
-                    message.message_id, message.state, "withdrawn", reason="objected", at=now
-                )
-        for prompt in own:
-            tx.delivery.move(prompt.prompt_id, prompt.state, "withdrawn", reason="objected", at=now)
+        tx.delivery.withdraw(own, reason="objected", at=now)
     return True
 
 

@@ -310,9 +310,8 @@ def withdraw(
     """Takes back what waits in the outbox and may not go any more, of everybody or of the
     recipients ``only``; gives how many prompts."""
     conditions = Conditions.read(tx, rights, model, only=only)
-    waiting = tx.delivery.prompts(states=_MAY_STILL_GO)
-    gone = 0
-    for prompt in waiting:
+    gone = []
+    for prompt in tx.delivery.prompts(states=_MAY_STILL_GO):
         if (only is not None and prompt.recipient not in only) or prompt.asks != "step":
             continue
         if prompt.subject_person is None:
@@ -320,21 +319,10 @@ def withdraw(
         else:
             person = rights.people[prompt.recipient]
             held = conditions.held_from(person.uuid, person.unit)
-        if prompt.intervention not in held:
-            continue
-        if prompt.message_id is not None:
-            for message in tx.delivery.messages(states=_MAY_STILL_GO, recipient=prompt.recipient):
-                if message.message_id == prompt.message_id:
-                    # What else is in it may still go, by itself.
-                    whole = tx.delivery.prompts(message_id=message.message_id)
-                    others = {one.prompt_id for one in whole} - {prompt.prompt_id}
-                    tx.delivery.loosen(message.message_id, others, at=now)
-                    tx.delivery.take(
-                        message.message_id, message.state, "withdrawn", reason=GATED, at=now
-                    )
-        tx.delivery.move(prompt.prompt_id, prompt.state, "withdrawn", reason=GATED, at=now)
-        gone += 1
-    return gone
+        if prompt.intervention in held:
+            gone.append(prompt)
+    tx.delivery.withdraw(gone, reason=GATED, at=now)
+    return len(gone)
 
 
 def _months(rights: Rights) -> int:

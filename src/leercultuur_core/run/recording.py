@@ -6,7 +6,7 @@ batch. So after a stop some come again; it takes them down once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -34,7 +34,9 @@ def record(
     for name, sink in recorders.items():
         while True:
             with store.reading() as tx:
-                happenings, marks = _next(tx, name, Composer(tx.people.all(), working, links, now))
+                happenings, marks = _next(
+                    tx, name, lambda: Composer(tx.people.all(), working, links, now)
+                )
             if marks is None:
                 break
             try:
@@ -49,7 +51,7 @@ def record(
 
 
 def _next(
-    tx: Transaction, name: str, composer: Composer
+    tx: Transaction, name: str, compose: Callable[[], Composer]
 ) -> tuple[list[Happening], tuple[int, int] | None]:
     """The next batch in the order of time, and the marks after it; no marks where there is none."""
     receipt, answer = tx.delivery.recorded(name)
@@ -57,6 +59,7 @@ def _next(
     answers = tx.delivery.answers_after(answer, TOGETHER)
     if not receipts and not answers:
         return [], None
+    composer = compose()
     found: list[Happening] = []
     for _, message_id, state, at in receipts:
         _add(found, tx, composer, message_id, state, at)

@@ -356,6 +356,17 @@ class Delivery(Replies):
             [(seconds(at), one, message_id) for one in sorted(prompt_ids)],
         )
 
+    def withdraw(self, prompts: Collection[OutboxPrompt], *, reason: str, at: datetime) -> None:
+        """Takes back prompts that wait. What else is in a message with them may still go, by itself."""
+        gone = {one.prompt_id for one in prompts}
+        waiting = {one.message_id: one.state for one in prompts if one.message_id is not None}
+        for message_id, state in sorted(waiting.items()):
+            others = {one.prompt_id for one in self.prompts(message_id=message_id)} - gone
+            self.loosen(message_id, others, at=at)
+            self.take(message_id, state, "withdrawn", reason=reason, at=at)
+        for one in prompts:
+            self.move(one.prompt_id, one.state, "withdrawn", reason=reason, at=at)
+
     def receive(self, receipt: StoredReceipt) -> None:
         """Keeps a receipt; receipts are only ever added. The state changes with `take`."""
         self._rows.run(

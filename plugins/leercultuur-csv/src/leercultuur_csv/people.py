@@ -10,7 +10,14 @@ from typing import ClassVar, Literal, TypeVar
 from attrs import Factory, define, evolve, field, frozen
 
 from leercultuur_core import ConfigError, Problem, SourceUnavailable
-from leercultuur_core.extension import Directory, DirectoryPerson, Finding
+from leercultuur_core.extension import (
+    EMPLOYMENTS,
+    LANGUAGES,
+    ROLES,
+    Directory,
+    DirectoryPerson,
+    Finding,
+)
 
 from .cells import Cell, Unfit, fold, text, yes_or_no
 from .table import open_table
@@ -19,20 +26,6 @@ from .who import IDENTITIES, FileForm, Unusable, wanted
 __all__ = ["CsvPeople", "CsvPeopleSettings", "PeopleColumns"]
 
 _T = TypeVar("_T", bound=str)
-
-ROLES = (
-    "worker",
-    "manager",
-    "hr",
-    "director",
-    "education_contact",
-    "assessor",
-    "second_assessor",
-    "coach",
-    "issuer",
-)
-EMPLOYMENTS = ("employee", "temporary", "self_employed", "student", "career_switcher")
-LANGUAGES: tuple[Literal["nl", "en"], ...] = ("nl", "en")
 
 _LONGEST = 200
 _SEPARATORS = re.compile(r"[|;,]")

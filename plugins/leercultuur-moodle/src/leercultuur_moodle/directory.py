@@ -15,7 +15,7 @@ from typing import Any
 from attrs import field, frozen, mutable
 
 from leercultuur_core import AccessDenied, SourceUnavailable, identity
-from leercultuur_core.extension import Directory, DirectoryPerson, Finding
+from leercultuur_core.extension import LANGUAGES, Directory, DirectoryPerson, Finding
 
 from .accounts import CHANNEL, Row, accounts, in_use, is_number
 from .client import Course, MoodleClient, rows
@@ -27,7 +27,6 @@ from .settings import MoodleDirectorySettings
 _COHORTS = "core_cohort_get_cohorts"
 _MEMBERS = "core_cohort_get_cohort_members"
 _TEACHERS = frozenset({"teacher", "editingteacher"})
-_LANGUAGES = ("nl", "en")
 _USERNAME = re.compile(r"[-.@_a-z0-9]+")
 _MAIL = re.compile(r"[^\s@]+@[^\s@]+")
 _BY = (("username", "email", "idnumber"), ("id",))
@@ -353,7 +352,7 @@ def _roles(*, leads: bool, teaches: bool) -> tuple[str, ...]:
 def _language(row: Row) -> Any:
     """The person's own language, ``nl_be`` as ``nl``; ``None`` for one that is not spoken here."""
     own = str(row.get("lang") or "").partition("_")[0]
-    return own if own in _LANGUAGES else None
+    return own if own in LANGUAGES else None
 
 
 def _texts(row: Row, key: str, name: str) -> set[str]:

@@ -3,34 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from attrs import field, frozen
 
-from leercultuur_core.extension import Secret
+from leercultuur_core.extension import Employment, Role, Secret
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 """The schema of the enterprise extension."""
-
-Role = Literal[
-    "worker",
-    "manager",
-    "hr",
-    "director",
-    "education_contact",
-    "assessor",
-    "second_assessor",
-    "coach",
-    "issuer",
-]
-"""What somebody can be in an organisation."""
-
-ROLES: tuple[str, ...] = get_args(Role)
-
-Employment = Literal["employee", "temporary", "self_employed", "student", "career_switcher"]
-"""How somebody can work there."""
-
-EMPLOYMENTS: tuple[str, ...] = get_args(Employment)
 
 UnitPart = Literal["organization", "division", "department", "costCenter"]
 """Attributes of the enterprise extension that a unit's path can be made of."""

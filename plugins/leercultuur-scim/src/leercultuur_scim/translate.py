@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from attrs import Factory, define, field, frozen
 
 from leercultuur_core import identity
-from leercultuur_core.extension import DirectoryPerson
+from leercultuur_core.extension import (
+    EMPLOYMENTS,
+    LANGUAGES,
+    ROLES,
+    DirectoryPerson,
+    Language,
+)
 
-from .settings import EMPLOYMENTS, ROLES, ScimSettings, UnitPart
+from .settings import ScimSettings, UnitPart
 
 if TYPE_CHECKING:
     from .resources import Person, Team
-
-_LANGUAGES: tuple[Literal["nl", "en"], ...] = ("nl", "en")
 
 
 @define
@@ -218,13 +222,13 @@ def _part(user: Person, which: UnitPart) -> str:
     return found or ""
 
 
-def _language(user: Person, gaps: Gaps) -> Literal["nl", "en"] | None:
+def _language(user: Person, gaps: Gaps) -> Language | None:
     """Of ``preferredLanguage`` (as in Accept-Language) the one most wanted, else of ``locale``."""
     wanted = [_weighed(part) for part in (user.preferred_language or "").split(",")]
     wanted.sort(key=lambda one: -one[0])
     for tag in [*(tag for weight, tag in wanted if weight > 0), user.locale or ""]:
         primary = tag.replace("_", "-").partition("-")[0].lower()
-        for language in _LANGUAGES:
+        for language in LANGUAGES:
             if primary == language:
                 return language
     gaps.languages += bool(user.preferred_language or user.locale)

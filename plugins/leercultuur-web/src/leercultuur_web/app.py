@@ -21,13 +21,14 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from leercultuur_core import Engine, StoreError
+from leercultuur_core.extension import LANGUAGES
 
 from . import links, page
 from .lti import LAUNCH_PATH, LAUNCH_WITHIN, FetchKeys, Lti, person_of
 from .security import Guesses, Headers, Refused, from_our_own_page, log, read_form
 from .sessions import Ticket, Tickets
 from .settings import WebSettings
-from .texts import LANGUAGES, say
+from .texts import say
 
 _WRONG = 400  # the first status that says something went wrong
 

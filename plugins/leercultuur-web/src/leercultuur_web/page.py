@@ -15,10 +15,10 @@ from attrs import evolve, frozen
 from starlette.responses import RedirectResponse, Response
 
 from leercultuur_core import PHASE_QUESTION, PHASES, Activity, Estimate, identity
-from leercultuur_core.extension import Page
+from leercultuur_core.extension import LANGUAGES, Page
 
 from .security import Refused
-from .texts import LANGUAGES, say
+from .texts import say
 
 if TYPE_CHECKING:
     from .app import Asked, Web

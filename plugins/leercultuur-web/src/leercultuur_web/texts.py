@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-LANGUAGES = ("nl", "en")
+from leercultuur_core.extension import LANGUAGES
 
 
 @cache
