@@ -70,12 +70,16 @@ if TYPE_CHECKING:
         infer,
         read_parameters,
     )
+    from .run.acting import ActsFor
     from .run.engine import Engine
+    from .run.links import Link, LinkRefused
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "run.acting": ("ActsFor",),
     "run.engine": ("Engine",),
+    "run.links": ("Link", "LinkRefused"),
     "activity.activity": (
         "Activity",
         "DEFAULT_SOURCE",
@@ -168,6 +172,7 @@ __all__ = [
     "PHASE_QUESTION",
     "AccessDenied",
     "Activity",
+    "ActsFor",
     "Advice",
     "BadRecord",
     "Calibration",
@@ -187,6 +192,8 @@ __all__ = [
     "Issuer",
     "Ledger",
     "LeercultuurError",
+    "Link",
+    "LinkRefused",
     "MaturityModel",
     "Message",
     "Page",

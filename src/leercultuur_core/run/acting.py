@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from ..advice import Directory, Person
 from ..advice.networks import Contact
-from ..advice.roles import Holders
-from ..maturity.vocabulary import Language, Role
+from ..advice.roles import Holder, Holders
+from ..maturity.vocabulary import Language, Layer, Role
 from ..storage import StoredPerson
 from .rights import Rights
 
@@ -39,6 +39,36 @@ def rows(rights: Rights) -> dict[str, Person]:
 def holders(people: Mapping[str, Person], contacts: Sequence[Contact] = ()) -> Holders:
     """Who acts for what among ``people``, as `rows` gives them, with the ``contacts`` outside."""
     return Holders.of(Directory(tuple(people.values())), contacts=contacts)
+
+
+@frozen
+class ActsFor:
+    """What one person acts for: the ``roles`` they hold, after the fallbacks for who is missing, and
+    the paths of the ``units`` they lead."""
+
+    roles: frozenset[Role] = frozenset()
+    units: tuple[str, ...] = ()
+
+
+def acts_for(rights: Rights, person: str) -> ActsFor:
+    """What a person (uuid) acts for; nothing where they left or are in no directory."""
+    people = rows(rights)
+    if person not in people or rights.people[person].directory is None:
+        return ActsFor()
+    acting = holders(people)
+    wide: Mapping[Layer, Role] = {
+        "hr": "hr",
+        "leadership": "director",
+        "environment": "education_contact",
+    }
+    roles = {role for layer, role in wide.items() if _holds(acting.for_unit("", layer), person)}
+    units = sorted({one.unit for one in people.values() if one.unit})
+    led = tuple(unit for unit in units if _holds(acting.for_unit(unit, "manager"), person))
+    return ActsFor(frozenset({*people[person].roles, *roles}), led)
+
+
+def _holds(holder: Holder | None, person: str) -> bool:
+    return holder is not None and any(one.identifier == person for one in holder.people)
 
 
 def findings(rights: Rights) -> tuple[str, ...]:
@@ -92,4 +122,4 @@ def _row(person: StoredPerson, default: Language) -> Person:
     )
 
 
-__all__ = ["findings", "holders", "rows"]
+__all__ = ["ActsFor", "acts_for", "findings", "holders", "rows"]

@@ -5,25 +5,14 @@ Opening one does nothing, since mail programs and scanners open links too; its b
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, cast
-
 from starlette.responses import Response
 
-from .security import Refused
+from leercultuur_core import Link
 
-if TYPE_CHECKING:
-    from .app import Asked, Web
+from .security import Refused
+from .web import Asked, At, Web
 
 _GONE = 410
-
-
-class _Link(Protocol):
-    """What the engine gives for a link that is right (`Engine.read_link`)."""
-
-    @property
-    def language(self) -> str: ...
-    @property
-    def what(self) -> str: ...
 
 
 def show_answer(web: Web, asked: Asked) -> Response:
@@ -39,16 +28,15 @@ def use_answer(web: Web, asked: Asked) -> Response:
     return web.page("done.html", asked, language=link.language, what=link.what)
 
 
-def _read(web: Web, asked: Asked, *, use: bool) -> _Link:
+def _read(web: Web, asked: Asked, *, use: bool) -> Link:
     web.guesses.check(asked.request)
     found = (web.engine.use_link if use else web.engine.read_link)(asked.token, asked.now)
-    reason = getattr(found, "reason", "")
-    if reason == "forged":
+    if isinstance(found, Link):
+        return found
+    if found.reason == "forged":
         web.guesses.wrong(asked.request)
         raise Refused(404, "link_forged")
-    if reason:
-        raise Refused(_GONE, f"link_{reason}")
-    return cast("_Link", found)
+    raise Refused(_GONE, f"link_{found.reason}")
 
 
 def show_sign_in(web: Web, asked: Asked) -> Response:
@@ -69,3 +57,11 @@ def use_sign_in(web: Web, asked: Asked) -> Response:
         web.guesses.wrong(asked.request)
         raise Refused(404, "sign_in_gone")
     return web.begin(asked, ticket.person, ticket.language)
+
+
+PAGES = (
+    At("/a/{token}", "opened", show_answer),
+    At("/a/{token}", "unread", use_answer),
+    At("/in/{token}", "opened", show_sign_in),
+    At("/in/{token}", "page", use_sign_in),
+)

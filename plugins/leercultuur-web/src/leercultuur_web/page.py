@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from attrs import evolve, frozen
@@ -19,9 +19,7 @@ from leercultuur_core.extension import LANGUAGES, Page
 
 from .security import Refused
 from .texts import say
-
-if TYPE_CHECKING:
-    from .app import Asked, Web
+from .web import Asked, At, Web
 
 SOURCE = "web"
 """The source of own answers in the ledger."""
@@ -259,7 +257,20 @@ def _noted(what: str, language: str) -> str:
     return say(language, f"noted.{what}") if what in {"answer", "consent"} else ""
 
 
+PAGES = (
+    At("/", "opened", show),
+    At("/phase", "signed_in", say_phase),
+    At("/answer", "signed_in", answer),
+    At("/consent", "signed_in", consent),
+    At("/language", "signed_in", speak),
+    At("/export", "signed_in", export),
+    At("/erase", "opened", ask_erase),
+    At("/erase", "signed_in", erase),
+    At("/sign-out", "signed_in", sign_out),
+)
+
 __all__ = [
+    "PAGES",
     "SOURCE",
     "STEP_OPEN",
     "answer",

@@ -1,4 +1,4 @@
-"""The words of the pages, in Dutch and English: ``texts.tsv``."""
+"""The words of the pages, in Dutch and English: a file of ``words`` for each page."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from leercultuur_core.extension import LANGUAGES
 
 @cache
 def texts() -> Mapping[str, Mapping[str, str]]:
-    """Key → language → text."""
-    content = files(__package__).joinpath("texts.tsv").read_text("utf-8")
-    rows = csv.DictReader(content.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
-    return {row["key"]: {language: row[language] for language in LANGUAGES} for row in rows}
+    """Key → language → text; no key stands in two files."""
+    found: dict[str, Mapping[str, str]] = {}
+    for file in sorted(files(__package__).joinpath("words").iterdir(), key=lambda one: one.name):
+        lines = file.read_text("utf-8").splitlines()
+        for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
+            found[row["key"]] = {language: row[language] for language in LANGUAGES}
+    return found
 
 
 def say(language: str, key: str, **values: object) -> str:

@@ -1,0 +1,290 @@
+"""What a program may ask of the engine by day: answers, what is shown of groups, one person's data."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from typing import Any, Literal
+
+from ..phases import Estimate
+from ..storage import Answer
+from . import (
+    acting,
+    delivering,
+    effect,
+    estimating,
+    links,
+    naming,
+    persons,
+    preconditions,
+    questionnaire,
+    releasing,
+    voting,
+)
+from .channels import channel_of
+from .links import Link, LinkRefused
+from .logs import event
+from .opened import Opened
+from .preconditions import UnitPreconditions
+from .questionnaire import Imported
+from .status import Status, Why, read_status
+
+NOT_TAKEN_BACK = "not_taken_back"
+"""Stands among the tables of an erase for messages that stay where a sink put them."""
+
+
+class ByDay(Opened):
+    """The verbs of the day. Most wait for nobody; those that rewrite the store run one at a time."""
+
+    def answer(self, prompt_id: str, answer: Answer, now: datetime) -> bool:
+        """Keeps what a recipient answered; ``False`` where there is no such prompt."""
+        with self.store.transaction() as tx:
+            return tx.delivery.answer(prompt_id, answer, at=now)
+
+    def read_link(self, token: str, now: datetime) -> Link | LinkRefused:
+        """What a link in a message would do: for the page that opens on a GET. Changes nothing."""
+        with self.store.reading() as tx:
+            return links.read(tx, self.answer_links, token, now)
+
+    def use_link(self, token: str, now: datetime) -> Link | LinkRefused:
+        """Does what a link in a message does, once: for the POST of that page, or a mail program's
+        one-click unsubscribe (RFC 8058). Gives what was done."""
+        with self.store.transaction() as tx:
+            return links.use(tx, self.answer_links, token, now)
+
+    def status(self, now: datetime) -> Status:
+        """How things stand: the last runs, sources, the outbox, and what is left to do."""
+        with self.store.reading() as tx:
+            return read_status(tx, self.configuration, self.adapters, now)
+
+    def releases(self, now: datetime) -> tuple[releasing.UnitRelease, ...]:
+        """What is shown of each unit now, and of the others why not."""
+        with self.store.reading() as tx:
+            return releasing.shown(tx, self._rights(tx, now))
+
+    # -- preconditions and involvement ----------------------------------------------------------
+
+    def preconditions(self, now: datetime) -> tuple[UnitPreconditions, ...]:
+        """What is shown of the preconditions of each unit, what they hold back, what mends them."""
+        with self.store.reading() as tx:
+            return preconditions.overview(tx, self._rights(tx, now), self.model)
+
+    def answer_item(self, person: str, item: str, value: int, now: datetime) -> bool:
+        """Keeps what a person (uuid) answered to an item of the questionnaire, 1 to 5; what waits
+        for them and does not fit it any more is withdrawn. ``False`` where there is no such person,
+        or they gave a later answer. Raises `ValueError` for another item or value."""
+        with self.store.transaction() as tx:
+            rights = self._rights(tx, now)
+            kept = preconditions.answer(tx, self.model, person, item, value, on=rights.day)
+            if kept:
+                preconditions.withdraw(tx, rights, self.model, now=now, only={person})
+        return kept
+
+    def import_answers(self, text: str, now: datetime, *, place: str = "answers.csv") -> Imported:
+        """Keeps the answers in the text of a filled-in form (`questionnaire.form`), as `answer_item`
+        does; what of it could not be used is in the answer. Raises `ConfigError` where it is no such
+        form at all."""
+        with self.store.transaction() as tx:
+            done = questionnaire.take_in(
+                tx, self.configuration, self.model, text, place=place, now=now
+            )
+            rights = self._rights(tx, now)
+            preconditions.withdraw(tx, rights, self.model, now=now, only=done.people)
+        return done
+
+    def release_preconditions(self, now: datetime) -> int:
+        """Freezes what people answered as the releases of this quarter, and withdraws what waits and
+        is held back by them; gives of how many units something new is shown."""
+        with self.store.transaction() as tx:
+            rights = self._rights(tx, now)
+            units = preconditions.release(tx, rights, self.model, now=now)
+            preconditions.withdraw(tx, rights, self.model, now=now)
+        return units
+
+    def open_vote(self, unit: str, options: Sequence[str], now: datetime) -> voting.Vote:
+        """Asks a unit which of three actions comes first; without ``options`` those that fit it best,
+        by what is shown of it. Raises `ConfigError` with all that is in the way."""
+        with self.store.transaction() as tx:
+            rights = self._rights(tx, now)
+            options = options or preconditions.proposed(tx, rights, self.model, unit)
+            return voting.open_round(tx, rights, self.model, unit, options, now=now)
+
+    def vote(self, person: str, choice: str, now: datetime) -> voting.Vote:
+        """Keeps the vote of a person (uuid) in the open round of their unit; until that closes they
+        may change it. Raises `ConfigError` where that cannot be."""
+        with self.store.transaction() as tx:
+            return voting.cast(tx, self._rights(tx, now), person, choice, now=now)
+
+    def close_vote(self, unit: str, now: datetime) -> voting.Vote:
+        """Closes a unit's round and lets go of who voted what. Raises `ConfigError` where none is
+        open."""
+        with self.store.transaction() as tx:
+            return voting.close_round(tx, self._rights(tx, now), unit, now=now)
+
+    def votes(self) -> tuple[voting.Vote, ...]:
+        """Every round, oldest first, with what may be told of it."""
+        with self.store.reading() as tx:
+            return voting.votes(tx)
+
+    # -- a study of whether messages help -------------------------------------------------------
+
+    def write_study(
+        self,
+        now: datetime,
+        *,
+        seed: str | None = None,
+        weeks: int | None = None,
+        enrol_weeks: int | None = None,
+    ) -> effect.Study:
+        """Writes down the plan of a study for whoever opted in to ``effect``; until somebody is drawn
+        it may be written anew. Raises `ConfigError` where a study runs, or a number is out of
+        bounds."""
+        with self.store.transaction() as tx:
+            return effect.write(
+                tx,
+                self._rights(tx, now),
+                now=now,
+                seed=seed,
+                weeks=weeks,
+                enrol_weeks=enrol_weeks,
+            )
+
+    def studies(self) -> tuple[effect.Study, ...]:
+        """Every study as it stands, oldest first."""
+        with self.store.reading() as tx:
+            return effect.studies(tx)
+
+    def judge_study(self, now: datetime) -> effect.Study | None:
+        """The last study; where it is due its figures are made now, once. ``None`` where no plan was
+        ever written. Raises `ModuleNotFoundError` without SciPy (the extra ``plan``)."""
+        with self.store.transaction() as tx:
+            return effect.judge(tx, self._rights(tx, now), now=now)
+
+    # -- one person -----------------------------------------------------------------------------
+
+    def why(
+        self, person: str, now: datetime, *, by: str, language: Literal["nl", "en"] = "nl"
+    ) -> Why:
+        """Why nothing was sent to ``person`` (a uuid), or what was. Noted in the audit as read
+        ``by``. Raises `KeyError` where there is no such person."""
+        with self.store.reading() as tx:
+            rights = self._rights(tx, now)
+            estimates = estimating.believe(
+                tx, rights, at=now, parameters=self.parameters, only={person}
+            )
+            planner = self._planner(tx, now, rights, estimates, only={person})
+            answer = planner.why(person, language)
+        self._note(person, "why", by, now)
+        return answer
+
+    def believed(self, person: str, at: datetime, *, by: str) -> Estimate | None:
+        """What is believed of one person (uuid) at ``at``, with reasons and story; ``None`` where
+        nothing was seen or it may not be estimated. Noted in the audit as read ``by``."""
+        self._note(person, "history", by, at)
+        with self.store.reading() as tx:
+            rights = self._rights(tx, at)
+            estimates = estimating.believe(
+                tx, rights, at=at, parameters=self.parameters, only={person}
+            )
+        return estimates.get(person)
+
+    def acts_for(self, person: str, now: datetime) -> acting.ActsFor:
+        """Which roles a person (uuid) holds today, and which units they lead."""
+        with self.store.reading() as tx:
+            return acting.acts_for(self._rights(tx, now), person)
+
+    def find(self, who: str, now: datetime) -> tuple[str, ...]:
+        """The uuids of whom ``who`` may be: a uuid, an identifier, a mail address, a name."""
+        with self.store.reading() as tx:
+            return naming.find(tx, who, self.identify, now)
+
+    def export(self, person: str, now: datetime, *, by: str) -> dict[str, Any]:
+        """Everything held of a person (uuid), of plugins under ``plugins``; empty where there is no
+        such person. Noted. Raises `PluginError` where a plugin cannot say what it keeps."""
+        self._note(person, "export", by, now)
+        with self.store.reading() as tx:
+            found = tx.privacy.export(person)
+            kept = persons.kept_by_plugins(self.plugins, tx, person) if found else {}
+        return {**found, "plugins": kept} if kept else found
+
+    def erase(
+        self, person: str, now: datetime, *, known_as: tuple[str, ...] = ()
+    ) -> dict[str, int]:
+        """Forgets a person (uuid) and keeps them from coming back; table → rows gone.
+
+        What stands in their calendar is taken out first. Under `NOT_TAKEN_BACK` is how many messages
+        could not be: nothing here knows of these any more. Raises `PluginError`, and forgets nothing,
+        where a plugin that keeps data of people is not switched on or fails.
+        """
+        with self._alone():
+            with self.store.reading() as tx:
+                persons.check_plugins(self.plugins, tx)
+            taken = delivering.forgotten(
+                self.store,
+                self.adapters.sinks,
+                person,
+                working=self.working,
+                now=now,
+                clock=lambda: now,
+            )
+            for sink in taken.problems:
+                event("erase", "sink", {"sink": sink, "outcome": "failed"}, level=logging.WARNING)
+            with self.store.transaction() as tx:
+                counts = tx.privacy.erase(
+                    person,
+                    at=now,
+                    strings=known_as,
+                    also=lambda uuid: persons.forget_in_plugins(self.plugins, tx, uuid, now),
+                )
+            self.store.scrub()
+        return {**counts, NOT_TAKEN_BACK: taken.left} if taken.left else counts
+
+    def consent(
+        self, person: str, purpose: str, given: bool, now: datetime, *, by: str = "self"
+    ) -> bool:
+        """Notes a yes or no; ``False`` where there is no such person. A no takes effect at once:
+        what waits for them is withdrawn. Raises `ValueError` for another purpose."""
+        with self.store.transaction() as tx:
+            return persons.consent(tx, person, purpose, given, by=by, now=now)
+
+    def choose_channels(self, person: str, channels: Sequence[str], now: datetime) -> bool:
+        """Keeps on which channels a person (uuid) wants messages, the first choice first; none is
+        the organisation's order. What waits goes there too. ``False`` where there is no such person.
+        Raises `ValueError` for a channel that no sink has."""
+        there = {channel_of(name, sink) for name, sink in self.adapters.sinks.items()}
+        if strange := [one for one in channels if one not in there]:
+            expected = f"one of {', '.join(sorted(there))}" if there else "none, without a [[sink]]"
+            raise ValueError(f"channel: expected {expected}; found {', '.join(map(repr, strange))}")
+        with self.store.transaction() as tx:
+            chosen = tx.people.choose_channels(person, tuple(dict.fromkeys(channels)))
+        if chosen:
+            self._note(person, "channel", "self", now)
+        return chosen
+
+    def link(self, identifier: str, person: str, now: datetime) -> bool:
+        """Makes a canonical identifier this person's; ``False`` where that cannot be."""
+        with self.store.transaction() as tx:
+            return tx.people.link(identifier, person, identify=self.identify, at=now)
+
+    def unlink(self, identifier: str, now: datetime) -> str | None:
+        """Makes an identifier that of a person of its own; gives their uuid."""
+        with self.store.transaction() as tx:
+            return tx.people.unlink(identifier, identify=self.identify, at=now)
+
+    def apply_rules(self, *, dry_run: bool = False) -> Mapping[tuple[str, str], int]:
+        """Reads every activity whose payload is kept with today's rules; (kind before, kind after)
+        → how many differ. What was sent is not sent again."""
+        with ExitStack() as stack:
+            if dry_run:
+                return stack.enter_context(self.store.reading()).ledger.rederive(
+                    self.rules, dry_run=True
+                )
+            stack.enter_context(self._alone())
+            return stack.enter_context(self.store.transaction()).ledger.rederive(self.rules)
+
+    def rebuild(self) -> bool:
+        """Makes the ledger anew from what counts; gives whether anything was different."""
+        with self._alone(), self.store.transaction() as tx:
+            return tx.ledger.recount()
