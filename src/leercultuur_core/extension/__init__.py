@@ -22,6 +22,7 @@ from .contracts import (
     Source,
     State,
 )
+from .files import matching_files, read_changed
 from .hookspecs import HOOKS, PROJECT, HookSpecs, hookimpl
 from .plugins import Installed, Plugins, installed
 from .settings import Secret, structure
@@ -60,5 +61,7 @@ __all__ = [
     "State",
     "hookimpl",
     "installed",
+    "matching_files",
+    "read_changed",
     "structure",
 ]

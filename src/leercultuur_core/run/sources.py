@@ -6,9 +6,8 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from hashlib import blake2b
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 import msgspec
 from attrs import evolve, frozen
@@ -16,7 +15,16 @@ from attrs import evolve, frozen
 from ..activity.activity import Activity, Record, Retraction
 from ..activity.identity import mailbox
 from ..errors import SourceUnavailable
-from ..extension import FileSource, Finding, Page, Reject, Source, State
+from ..extension import (
+    FileSource,
+    Finding,
+    Page,
+    Reject,
+    Source,
+    State,
+    matching_files,
+    read_changed,
+)
 
 PAGE = 10_000
 """Records in a page of pushed activities."""
@@ -31,7 +39,6 @@ _IDENTIFIER = re.compile(
     r"account\|[^|]+\|.+|mbox_sha1sum\|[0-9a-f]{40}|openid\|[^|]+|employee\|[^|]+\|.+"
 )
 _GZIP = b"\x1f\x8b"
-_MARK = "files-1"
 
 
 @frozen
@@ -66,7 +73,7 @@ class FilesSource(Source):
         if self.settings.reader not in self._readers:
             yield Finding("problem", self._no_reader(), "install it, or choose another reader")
             return
-        count = len(_matching(self.settings.path))
+        count = len(matching_files(self.settings.path))
         if count:
             yield Finding("ok", f"{self.settings.path}: {count:,} files")
         else:
@@ -85,69 +92,13 @@ class FilesSource(Source):
         reader = self._readers.get(self.settings.reader)
         if reader is None:
             raise SourceUnavailable(self._no_reader())
-        known = _read_mark(state.mark)
-        files = [(path, _fingerprint(path)) for path in _matching(self.settings.path)]
-        # What is no longer there is forgotten, so that the mark does not grow for ever.
-        finished = known & {fingerprint for _, fingerprint in files}
-        unreadable: list[str] = []
-        done = 0
-        for path, fingerprint in files:
-            if fingerprint in known:
-                continue
-            read = 0
-            try:
-                for page in reader(path).pages():
-                    read = page.bytes_read
-                    yield evolve(page, bytes_read=done + read, mark=None)
-            except SourceUnavailable as error:
-                unreadable.append(str(error))
-                continue
-            done += read
-            finished = finished | {fingerprint}
-            yield Page(mark=_write_mark(finished), bytes_read=done)
-        if unreadable:
-            raise SourceUnavailable("; ".join(unreadable))
+        yield from read_changed(
+            matching_files(self.settings.path), state, lambda path: reader(path).pages()
+        )
 
     def _no_reader(self) -> str:
         known = ", ".join(sorted(self._readers))
         return f'reader: expected one of {known}, found "{self.settings.reader}"'
-
-
-def _matching(pattern: Path) -> list[Path]:
-    """The files that ``pattern`` names, sorted. Folders that are there are taken as they are written,
-    also with a bracket in their name."""
-    parts = pattern.parts
-    fixed = Path(*parts[:1])
-    rest = list(parts[1:])
-    while rest and (fixed / rest[0]).exists():
-        fixed /= rest.pop(0)
-    if not rest:
-        return [fixed] if fixed.is_file() else []
-    return sorted(path for path in fixed.glob("/".join(rest)) if path.is_file())
-
-
-def _fingerprint(path: Path) -> str:
-    """16 hexadecimal digits that change when a file does.
-
-    From name, size and both times: the time of the last change of its entry cannot be set back, so
-    that a file put back with its old date is seen too.
-    """
-    try:
-        found = path.stat()
-    except OSError:
-        return ""  # gone or shut since it was listed: the reader will say so
-    written = (str(path), found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-    return blake2b(repr(written).encode(errors="surrogateescape"), digest_size=8).hexdigest()
-
-
-def _read_mark(mark: str | None) -> frozenset[str]:
-    """The fingerprints in a mark; none in one that is not ours: reading again does no harm."""
-    kind, *fingerprints = (mark or "").split(" ")
-    return frozenset(fingerprints) if kind == _MARK else frozenset()
-
-
-def _write_mark(fingerprints: Iterable[str]) -> str:
-    return " ".join([_MARK, *sorted(fingerprints)])
 
 
 class _PushedActivity(
@@ -173,6 +124,17 @@ class _PushedRetraction(
 
 
 _decode = msgspec.json.Decoder(_PushedActivity | _PushedRetraction).decode
+
+
+def activity_schema() -> Mapping[str, Any]:
+    """What `read_activities` reads, as JSON Schema (2020-12): each of the two kinds by its name."""
+    _, schemas = msgspec.json.schema_components([_PushedActivity, _PushedRetraction])
+    return {
+        (name := schema["title"].removeprefix("_Pushed")): {**schema, "title": name}
+        for schema in schemas.values()
+    }
+
+
 _encode = msgspec.json.Encoder().encode
 
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from hashlib import blake2b
 from pathlib import Path
 from typing import ClassVar
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from leercultuur_core import SourceUnavailable
-from leercultuur_core.extension import Finding, Page, Source, State
+from leercultuur_core.extension import (
+    Finding,
+    Page,
+    Source,
+    State,
+    matching_files,
+    read_changed,
+)
 
 from .mapping import ActivityMapping
 from .pages import read_pages
 
 __all__ = ["CsvActivities", "CsvActivitiesSettings"]
-
-_MARK = "csv-1"
 
 
 @frozen(kw_only=True)
@@ -46,7 +50,7 @@ class CsvActivities(Source):
 
     def check(self) -> Iterable[Finding]:
         """Whether each file that the pattern names can be read, and how many rows cannot."""
-        paths = matching(self._own.path)
+        paths = self._files()
         if not paths:
             text = f"{self._own.path}: no files"
             yield Finding("warning", text, "is the path right? (* stands for any)")
@@ -70,51 +74,8 @@ class CsvActivities(Source):
         A file that cannot be read does not stop the others: `SourceUnavailable` comes at the end,
         and the file is tried again next time.
         """
-        known = _read_mark(state.mark)
-        files = [(path, _fingerprint(path)) for path in matching(self._own.path)]
-        # What is no longer there is forgotten, so that the mark does not grow for ever.
-        finished = known & {fingerprint for _, fingerprint in files}
-        unreadable: list[str] = []
-        done = 0
-        for path, fingerprint in files:
-            if fingerprint in known:
-                continue
-            read = 0
-            try:
-                for page in read_pages(path, self._own):
-                    read = page.bytes_read
-                    yield evolve(page, bytes_read=done + read)
-            except SourceUnavailable as error:
-                unreadable.append(str(error))
-                continue
-            done += read
-            finished |= {fingerprint}
-            yield Page(mark=" ".join([_MARK, *sorted(finished)]), bytes_read=done)
-        if unreadable:
-            raise SourceUnavailable("; ".join(unreadable))
+        yield from read_changed(self._files(), state, lambda path: read_pages(path, self._own))
 
-
-def matching(pattern: Path) -> list[Path]:
-    """The files that ``pattern`` names, sorted. Folders that are there are taken as they are written,
-    also with a bracket in their name; a mapping beside a file is no table."""
-    fixed, rest = Path(*pattern.parts[:1]), list(pattern.parts[1:])
-    while rest and (fixed / rest[0]).exists():
-        fixed /= rest.pop(0)
-    found = sorted(fixed.glob("/".join(rest))) if rest else [fixed]
-    return [path for path in found if path.is_file() and path.suffix != ".toml"]
-
-
-def _fingerprint(path: Path) -> str:
-    """16 hexadecimal digits that change when a file does: from its name, inode, size and times."""
-    try:
-        found = path.stat()
-    except OSError:
-        return ""  # gone since it was listed: the reader will say so
-    written = (str(path), found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-    return blake2b(repr(written).encode(errors="surrogateescape"), digest_size=8).hexdigest()
-
-
-def _read_mark(mark: str | None) -> frozenset[str]:
-    """The fingerprints in a mark; none in one that is not ours: reading again does no harm."""
-    kind, *fingerprints = (mark or "").split(" ")
-    return frozenset(fingerprints) if kind == _MARK else frozenset()
+    def _files(self) -> list[Path]:
+        """What the pattern names; a mapping beside a file is no table."""
+        return [path for path in matching_files(self._own.path) if path.suffix != ".toml"]

@@ -85,7 +85,7 @@ class Handler(BaseHTTPRequestHandler):
             role = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
             launch.set_user_data(query["login_hint"], [role])
             launch.set_resource_link_claim("3")
-            self._answer(200, launch.lti_launch())
+            self._answer(200, launch.lti_launch(), **{"Content-Type": "text/html"})
         elif parts.path == "/keys":
             self._answer(
                 200, json.dumps(configuration.get_jwks()), **{"Content-Type": "application/json"}
