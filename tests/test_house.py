@@ -12,13 +12,14 @@ from syrupy.assertion import SnapshotAssertion
 
 import leercultuur_core as lc
 from leercultuur_core import extension
-from leercultuur_core.extension import http
+from leercultuur_core.extension import commands, http
 
 PACKAGE = Path(__file__).parents[1] / "src" / "leercultuur_core"
 PLUGINS = Path(__file__).parents[1] / "plugins"
 PUBLIC = {
     "leercultuur_core": lc.__all__,
     "leercultuur_core.extension": extension.__all__,
+    "leercultuur_core.extension.commands": commands.__all__,
     "leercultuur_core.extension.http": http.__all__,
 }
 

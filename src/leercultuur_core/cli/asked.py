@@ -3,44 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
 
 import click
 from attrs import frozen
 
+from ..extension.commands import Moment
 from ..phases import Estimates, Parameters, default_parameters, estimate, read_parameters
 from .reading import Reading, read_files
-
-
-class Moment(click.ParamType[datetime]):
-    """``2026-03-02`` or ``2026-03-02T00:00:00Z``: an aware moment."""
-
-    name = "moment"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        if isinstance(value, datetime):
-            return value
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(
-                f"expected a date or a time such as 2026-03-02T00:00:00Z, found {value!r}",
-                param,
-                ctx,
-            )
-        if moment.tzinfo is not None:
-            return moment
-        try:
-            day = date.fromisoformat(value)
-        except ValueError:
-            self.fail(
-                f"expected a time with an offset, such as {value}Z, found {value!r}", param, ctx
-            )
-        return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 @frozen

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from getpass import getuser
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 from ..errors import StoreError
+from ..extension.commands import config_option, engine_options
 from ..run.logs import Format, logging_to
-from .asked import Moment
 
 if TYPE_CHECKING:
     from ..run.collecting import Collected
@@ -22,37 +22,26 @@ if TYPE_CHECKING:
     from ..run.estimating import Estimated
     from ..run.planning import Planned
 
-_F = TypeVar("_F", bound=Callable[..., Any])
+__all__ = [
+    "config_option",
+    "engine_options",
+    "log_option",
+    "one_person",
+    "opened",
+    "reader",
+    "told_collected",
+    "told_delivered",
+    "told_estimated",
+    "told_planned",
+]
 
 _EXTRA = {"sqlalchemy", "alembic", "holidays", "itsdangerous", "tenacity"}
-
-config_option = click.option(
-    "--config",
-    "config_file",
-    default="leercultuur.toml",
-    show_default=True,
-    metavar="FILE",
-    help="The organisation's configuration.",
-)
-
 
 log_option = click.option(
     "--log-format",
     type=click.Choice(["json", "text"]),
     help="Write what happens to the error output too, an event a line; holds nobody's data.",
 )
-
-
-def engine_options(function: _F) -> _F:
-    """``--config`` and ``--now``, shared by the commands that work on a store."""
-    now = click.option(
-        "--now",
-        type=Moment(),
-        default=lambda: datetime.now(UTC),
-        show_default="the clock",
-        help="As if it were this moment; for trying things out.",
-    )
-    return config_option(now(function))
 
 
 @contextmanager

@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 import click
 
 from leercultuur_core import AccessDenied
+from leercultuur_core.extension.commands import Moment, engine_options
 
-from .commands_shared import Moment, acting, by_holder_option, by_option, opened, store_options, who
+from .commands_shared import acting, by_holder_option, by_option, opened, who
 from .files import write_whole
 from .record import Language, Record
 
@@ -70,7 +71,7 @@ def _out(function: _F) -> _F:
 @_language
 @_out
 @by_option
-@store_options
+@engine_options
 def document(
     record: str,
     kind: StatementKind,
@@ -106,7 +107,7 @@ def document(
 @_language
 @_out
 @by_option
-@store_options
+@engine_options
 def passport(
     chosen: tuple[str, ...],
     documents: bool,
@@ -206,7 +207,7 @@ def passport_check(
 @_language
 @_out
 @by_holder_option
-@store_options
+@engine_options
 def edubadge(
     record: str,
     badge_class_type: BadgeClassType,

@@ -11,14 +11,14 @@ from typing import Any, TypeVar, get_args
 
 import click
 
+from leercultuur_core.extension.commands import Day, engine_options
+
 from .commands_shared import (
-    Day,
     acting,
     by_holder_option,
     by_option,
     opened,
     seen_option,
-    store_options,
     who,
 )
 from .record import STAGES, How, Language, Level, Origin, Relation, Stage
@@ -62,7 +62,7 @@ def _content_options(function: _F) -> _F:
 @click.argument("name")
 @click.argument("mail")
 @click.option("--language", type=click.Choice(get_args(Language)), default="nl", show_default=True)
-@store_options
+@engine_options
 def candidate(name: str, mail: str, language: Language, config_file: str, now: datetime) -> None:  # noqa: ARG001 - shared
     """Somebody without an account: their NAME and MAIL address. Gives their id."""
     with opened(config_file) as records:
@@ -82,7 +82,7 @@ def candidate(name: str, mail: str, language: Language, config_file: str, now: d
     help="What it was first: a reflection, something in Moodle or xAPI. Name it with add-evidence.",
 )
 @by_holder_option
-@store_options
+@engine_options
 def new(
     holder: str,
     learned: str,
@@ -114,7 +114,7 @@ def new(
 @_content_options
 @by_holder_option
 @seen_option
-@store_options
+@engine_options
 def fill(
     record: str,
     learned: str | None,
@@ -147,7 +147,7 @@ def fill(
 @click.option("--shows", multiple=True, metavar="CODE", help="The criterion that it is about.")
 @by_holder_option
 @seen_option
-@store_options
+@engine_options
 def add_evidence(
     record: str,
     title: str,
@@ -193,7 +193,7 @@ def add_evidence(
 @click.argument("record")
 @click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
 @by_option
-@store_options
+@engine_options
 def show(record: str, as_json: bool, by: str, config_file: str, now: datetime) -> None:
     """Show a RECORD to who may see it, with what can be counted of its evidence."""
     from .road import deadline, may_follow  # noqa: PLC0415
@@ -237,7 +237,7 @@ def show(record: str, as_json: bool, by: str, config_file: str, now: datetime) -
 @click.option("--stage", type=click.Choice(STAGES))
 @click.option("--late", is_flag=True, help="Only what should have been assessed by now.")
 @by_option
-@store_options
+@engine_options
 def list_(stage: Stage | None, late: bool, by: str, config_file: str, now: datetime) -> None:
     """List the records that somebody may see: their own, shared ones, and those they work on."""
     with opened(config_file) as records:
@@ -256,7 +256,7 @@ def list_(stage: Stage | None, late: bool, by: str, config_file: str, now: datet
 @click.argument("whom", metavar="PERSON")
 @click.option("--until", type=Day(), help="The last day on which they may read it.")
 @click.option("--stop", is_flag=True, help="Not any more.")
-@store_options
+@engine_options
 def share(
     record: str, whom: str, until: date | None, stop: bool, config_file: str, now: datetime
 ) -> None:
@@ -276,7 +276,7 @@ def share(
 @click.command()
 @click.argument("who_", metavar="CANDIDATE")
 @click.argument("person", metavar="PERSON")
-@store_options
+@engine_options
 def adopt(who_: str, person: str, config_file: str, now: datetime) -> None:
     """CANDIDATE, given by their id, is this PERSON by now: their records become this person's."""
     with opened(config_file) as records:
@@ -289,7 +289,7 @@ def adopt(who_: str, person: str, config_file: str, now: datetime) -> None:
 @click.command()
 @click.argument("who_", metavar="CANDIDATE")
 @click.option("--yes", is_flag=True, help="Do not ask whether you are sure.")
-@store_options
+@engine_options
 def forget(who_: str, yes: bool, config_file: str, now: datetime) -> None:  # noqa: ARG001 - shared
     """Forget somebody without an account, with their records. Others: leercultuur person erase."""
     with opened(config_file) as records:

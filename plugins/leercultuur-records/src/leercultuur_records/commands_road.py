@@ -9,13 +9,14 @@ from typing import get_args
 
 import click
 
+from leercultuur_core.extension.commands import engine_options
+
 from .commands_shared import (
     acting,
     by_holder_option,
     by_option,
     opened,
     seen_option,
-    store_options,
     who,
 )
 from .files import write_whole
@@ -31,7 +32,7 @@ _role = click.option(
 @click.argument("record")
 @by_holder_option
 @seen_option
-@store_options
+@engine_options
 def submit(record: str, by: str, version: int | None, config_file: str, now: datetime) -> None:
     """Hand a RECORD over to be assessed; from then on it stays as it is."""
     with opened(config_file) as records:
@@ -43,7 +44,7 @@ def submit(record: str, by: str, version: int | None, config_file: str, now: dat
 @_reason
 @by_option
 @seen_option
-@store_options
+@engine_options
 def hand_back(
     record: str, reason: str, by: str, version: int | None, config_file: str, now: datetime
 ) -> None:
@@ -66,7 +67,7 @@ def hand_back(
 @_role
 @by_option
 @seen_option
-@store_options
+@engine_options
 def assess(
     record: str,
     vraak: tuple[str, ...],
@@ -103,7 +104,7 @@ def assess(
 @_role
 @by_option
 @seen_option
-@store_options
+@engine_options
 def decide(
     record: str,
     outcome: Outcome,
@@ -145,7 +146,7 @@ def decide(
 @click.option("--mail", default="", help="By what the holder is recognised, if not as known.")
 @by_option
 @seen_option
-@store_options
+@engine_options
 def certify(
     record: str,
     out: Path,
@@ -171,7 +172,7 @@ def certify(
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE"
 )
-@store_options
+@engine_options
 def credential(record: str, by: str, out: Path, config_file: str, now: datetime) -> None:
     """Write the credential of a certified RECORD once more."""
     with opened(config_file) as records:
@@ -187,7 +188,7 @@ def credential(record: str, by: str, out: Path, config_file: str, now: datetime)
 @click.option("--reason", default="", metavar="TEXT")
 @by_holder_option
 @seen_option
-@store_options
+@engine_options
 def withdraw(
     record: str, reason: str, by: str, version: int | None, config_file: str, now: datetime
 ) -> None:
@@ -202,7 +203,7 @@ def withdraw(
 @_reason
 @by_holder_option
 @seen_option
-@store_options
+@engine_options
 def appeal(
     record: str, reason: str, by: str, version: int | None, config_file: str, now: datetime
 ) -> None:
@@ -217,7 +218,7 @@ def appeal(
 @_reason
 @by_option
 @seen_option
-@store_options
+@engine_options
 def take_back(
     record: str, reason: str, by: str, version: int | None, config_file: str, now: datetime
 ) -> None:
@@ -229,7 +230,7 @@ def take_back(
 
 
 @click.command()
-@store_options
+@engine_options
 def expire(config_file: str, now: datetime) -> None:
     """Note of credentials that no longer hold that they do not."""
     with opened(config_file) as records:
@@ -238,7 +239,7 @@ def expire(config_file: str, now: datetime) -> None:
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-@store_options
+@engine_options
 def standard(file: Path, config_file: str, now: datetime) -> None:  # noqa: ARG001 - shared
     """Keep the standards of a CSV FILE: a row for each criterion."""
     from .standard import parse_standards  # noqa: PLC0415
@@ -253,7 +254,7 @@ def standard(file: Path, config_file: str, now: datetime) -> None:  # noqa: ARG0
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option("--dry-run", is_flag=True, help="Only say what is wrong with the file.")
 @by_option
-@store_options
+@engine_options
 def import_(file: Path, dry_run: bool, by: str, config_file: str, now: datetime) -> None:
     """Keep the records of a CSV FILE, each with the day on which its holder agreed."""
     from .intake import parse_batch, take_in  # noqa: PLC0415

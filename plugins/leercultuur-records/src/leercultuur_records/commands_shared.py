@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -13,62 +13,6 @@ if TYPE_CHECKING:
     from .records import Records
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-
-
-class Moment(click.ParamType[datetime]):
-    """``2026-03-02`` or ``2026-03-02T09:00:00Z``: an aware moment."""
-
-    name = "moment"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        """The moment; a day is its start in UTC."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            found = datetime.fromisoformat(value)
-            if found.tzinfo is not None:
-                return found
-            day = date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"expected a date or 2026-03-02T09:00:00Z, found {value!r}", param, ctx)
-        return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
-
-class Day(click.ParamType[date]):
-    """``2026-03-02``."""
-
-    name = "day"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """The day."""
-        if isinstance(value, date):
-            return value
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"expected a date such as 2026-03-02, found {value!r}", param, ctx)
-
-
-def store_options(function: _F) -> _F:
-    """``--config`` and ``--now``."""
-    config = click.option(
-        "--config",
-        "config_file",
-        default="leercultuur.toml",
-        show_default=True,
-        metavar="FILE",
-        help="The organisation's configuration.",
-    )
-    now = click.option(
-        "--now",
-        type=Moment(),
-        default=lambda: datetime.now(UTC),
-        show_default="the clock",
-        help="As if it were this moment; for trying things out.",
-    )
-    return config(now(function))
 
 
 by_option = click.option("--by", metavar="PERSON", required=True, help="Who does this.")
