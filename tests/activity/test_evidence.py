@@ -108,7 +108,11 @@ kind = "viewed"
     assert str(caught.value).startswith("mine.toml has 11 problems\n")
 
 
-@pytest.mark.parametrize("content", [b"rule = [", b"\xff\xfe", None])
+@pytest.mark.parametrize(
+    "content",
+    [b"rule = [", b"a = " + b"9" * 5000, b"a = " + b"[" * 5000, b"\xff\xfe", None],
+    ids=["open", "number", "lists", "bytes", "absent"],
+)
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "mine.toml"
     if content is not None:

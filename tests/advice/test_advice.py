@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import attrs
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -76,6 +77,25 @@ def test_a_real_estimate_one_or_many() -> None:
     assert one[0].text.startswith("Hoi Sanne,\n")
     assert "lesstappen in de laatste" in one[0].text
     assert len(lc.advise(lc.infer([], at=datetime(2026, 3, 2, tzinfo=UTC)))) == 0
+
+
+def test_reasons_of_all_at_once_or_one_by_one() -> None:
+    records = [
+        msgspec.structs.replace(
+            record, id=f"{name}-{record.id}", identities=(f"account|https://x|{name}",)
+        )
+        for name in ("sanne", "omar", "kim")
+        for record in sanne()
+    ]
+    estimates = lc.infer(records, at=AT)
+    people = parse_people(
+        "identifier,name,language\naccount|https://x|omar,Omar,en\naccount|https://x|kim,Kim,\n"
+    )
+    together = lc.advise(estimates, people=people)
+    assert len(together) == 3
+    assert sum("lesson steps in the last" in prompt.text for prompt in together) == 1
+    assert sum("lesstappen in de laatste" in prompt.text for prompt in together) == 2
+    assert lc.advise(list(estimates.values()), people=people) == together
 
 
 @settings(max_examples=40)

@@ -99,7 +99,7 @@ def test_a_mail_address_is_one_person_however_it_is_written() -> None:
 def test_a_manager_may_be_named_by_account_name_when_that_is_one_person() -> None:
     rows = "account|x|ans,\nsanne,ans\n"
     assert parse_people(f"identifier,manager\n{rows}").people[1].manager == "account|x|ans"
-    with pytest.raises(ConfigError, match=r"line 3, manager.*'ans', which is 2 people"):
+    with pytest.raises(ConfigError, match=r"line 3, manager.*what is 2 people"):
         parse_people(f"identifier,manager\n{rows}account|y|ans,\n")
 
 
@@ -153,4 +153,21 @@ def test_an_absence_that_is_none_is_a_problem_with_its_place(cell: str) -> None:
         parse_people(f"identifier,away\na,2026-01-05;{cell}\n")
     (problem,) = raised.value.problems
     assert problem.place == "people.csv, line 2, away"
-    assert problem.found == repr(cell)
+    assert problem.found == "another text"
+
+
+def test_managers_and_doubles_are_told_by_their_lines() -> None:
+    text = "identifier,manager\naccount|x|sanne,\naccount|x|sanne,account|x|sannne\n"
+    with pytest.raises(ConfigError) as raised:
+        parse_people(text)
+    assert "sann" not in str(raised.value)
+    assert "also on line 2" in str(raised.value)
+    assert "is it who stands on line 2?" in str(raised.value)
+
+
+def test_a_file_without_a_header_or_with_its_columns_swapped_quotes_nobody() -> None:
+    swapped = "identifier,roles,language,working_days,unit,away\na,Sanne,Sanne,Sanne,Sanne/,Sanne\n"
+    for text in (swapped, "Sanne,worker\n", "identifier,Sanne\n"):
+        with pytest.raises(ConfigError) as raised:
+            parse_people(text)
+        assert "sanne" not in str(raised.value).lower()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leercultuur_core.advice import recommend
-from leercultuur_core.advice.recommend import NOTICE_DAILY_LEARNING, OPTIONS, fit
+from leercultuur_core.advice.recommend import NOTICE_DAILY_LEARNING, OPTIONS, Leaders, fit
 from leercultuur_core.maturity import MaturityModel
 from leercultuur_core.maturity.vocabulary import LAYERS, PHASES, Phase
 
@@ -48,6 +48,33 @@ def test_the_order_is_by_score_then_science_then_basis_then_id(
             if a.science == b.science:
                 strength = ("stated", "layout", "judgement").index
                 assert (strength(a.basis), a.id) < (strength(b.basis), b.id)
+
+
+@given(
+    mix=mixes(),
+    layers=st.lists(st.sampled_from(LAYERS), min_size=1, unique=True),
+    said=st.none() | st.sampled_from(PHASES),
+)
+def test_who_leads_is_the_first_of_the_ranking(
+    model: MaturityModel, mix: dict[Phase, float], layers: list[str], said: Phase | None
+) -> None:
+    ranked = recommend(mix, model=model, layers=layers, you_said=said)
+    leaders = Leaders.of(mix, model=model, you_said=said)
+    first, second = ranked[:2]
+    assert leaders.first(layers) == (first.intervention, first.score)
+    without = leaders.first(layers, besides=first.intervention.id)
+    assert without == (second.intervention, second.score)
+
+
+def test_nobody_leads_where_there_is_nothing_else(model: MaturityModel) -> None:
+    one = model.interventions(layer="tasks")[0]
+    alone = attrs.evolve(model, all=(one,))
+    leaders = Leaders.of({"acting": 1.0}, model=alone)
+    assert leaders.first(OWN) == (one, 10_000 * fit(one, "acting"))
+    assert leaders.first(OWN, besides=one.id) is None
+    assert leaders.first(["hr"]) is None
+    with pytest.raises(ValueError, match="expected phases"):
+        Leaders.of({"resting": 1.0}, model=model)  # type: ignore[dict-item]
 
 
 @given(mix=mixes())

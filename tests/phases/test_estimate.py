@@ -193,6 +193,44 @@ def test_an_own_answer_is_a_reason() -> None:
     assert sanne.explain("nl")[0].text == "eigen antwoord: toepassing (2026-02-28)"
 
 
+def test_reasons_of_many_are_those_of_each() -> None:
+    dice = random.Random(4)
+    rows = busy()
+    people = [f"account|https://x|worker{number}" for number in range(9)]
+    for who in people:
+        for _ in range(dice.randrange(25)):
+            rows += ledger(
+                (dice.choice(KINDS), dice.randrange(1, 200), dice.randrange(1, 5)), who=who
+            )
+    away = {
+        people[number]: {"lms": ((DAY - 150 + number, DAY - 90), (DAY - 40, None))}
+        for number in range(4)
+    }
+    found = estimate(rows, at=AT, presence=Presence(away))
+    for language in ("nl", "en"):
+        alone = {name: found[name].explain(language) for name in found}
+        assert any(alone.values())
+        assert found.explain_all(found, language) == alone
+        some = [name for name in reversed([*found]) if name[-1] in "1358"]
+        assert found.explain_all(some, language) == {name: alone[name] for name in some}
+    assert found.explain_all([], "nl") == {}
+    with pytest.raises(KeyError):
+        found.explain_all(["account|https://x|nobody"], "nl")
+
+
+def test_reasons_do_not_hang_on_how_many_are_computed_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = busy()
+    for number in range(7):
+        step = ("progressed", number + 1, 2)
+        rows += ledger(step, ("self-report.acting", 9, 1), who=f"account|https://x|w{number}")
+    found = estimate(rows, at=AT)
+    whole = found.explain_all(found, "nl")
+    monkeypatch.setattr("leercultuur_core.phases.reasons._TOGETHER", 3)
+    assert found.explain_all(found, "nl") == whole
+
+
 def test_the_story_goes_week_by_week() -> None:
     rows = ledger(("progressed", 10, 3), ("progressed", 2, 4), ("self-report.acting", 2, 1))
     leave = Presence({SANNE: {"lms": ((DAY - 28, DAY - 21), (DAY - 14, None))}})

@@ -139,7 +139,18 @@ def test_a_row_that_is_missing_double_or_no_table_is_a_problem() -> None:
     }
 
 
-@pytest.mark.parametrize("text", ["", "not toml at all", "schema = 1", "[[rate]]\n", "rate = [1]"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "not toml at all",
+        "schema = 1",
+        "[[rate]]\n",
+        "rate = [1]",
+        f"a = {'9' * 5000}",
+        "a = " + "[" * 5000,
+    ],
+)
 def test_no_file_however_poor_gives_anything_but_a_config_error(text: str) -> None:
     with pytest.raises(ConfigError):
         parse_parameters(text)

@@ -148,7 +148,7 @@ def parse_rules(text: str, place: str, kinds: Iterable[str] | None = None) -> Ev
     known = frozenset(evidence_kinds() if kinds is None else kinds)
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number or a list without end too
         raise ConfigError(place, [Problem(place, "a TOML file", str(error))]) from error
     problems: list[Problem] = []
     if document.get("schema") != 1:

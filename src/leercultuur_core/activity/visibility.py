@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
+from operator import itemgetter
 
 from attrs import frozen
 
@@ -63,7 +64,7 @@ def learned_visibility(ledger: Ledger, *, until: int) -> Visibility:
     first_week: dict[tuple[str, str], int] = {}
     active_weeks: dict[str, set[int]] = {}
     # A ledger has many rows on few of these; the set is made at C speed.
-    for source, kind, day in {(key[1], key[3], key[4]) for key in ledger.counts}:
+    for source, kind, day in set(map(itemgetter(1, 3, 4), ledger.counts)):
         if day >= until:
             continue
         week = iso_week(day)
@@ -102,12 +103,13 @@ def _connected(weeks: list[int], this_week: int) -> tuple[Interval, ...]:
 def assumed_presence(ledger: Ledger, *, until: int) -> Presence:
     """Presence without a directory: a learner is present at each source where they have an
     activity before ``until``, from that source's first week on."""
+    if any(day >= until for day in set(map(itemgetter(4), ledger.counts))):
+        ledger = ledger.before(until)
     first_day: dict[str, int] = {}
-    for source, day in {(key[1], key[4]) for key in ledger.counts}:
-        if day < until and day < first_day.get(source, day + 1):
-            first_day[source] = day
+    for source, day in set(map(itemgetter(1, 4), ledger.counts)):
+        first_day[source] = min(day, first_day.get(source, day))
     sources: dict[str, set[str]] = {}
-    for identity, source in {(key[0], key[1]) for key in ledger.counts if key[4] < until}:
+    for identity, source in set(map(itemgetter(0, 1), ledger.counts)):
         sources.setdefault(identity, set()).add(source)
     since = {source: ((_monday(iso_week(day)), None),) for source, day in first_day.items()}
     return Presence(

@@ -6,7 +6,7 @@ release of a unit (`leercultuur_core.privacy`), never from an estimate.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Literal
 
@@ -17,12 +17,23 @@ from ..maturity import MaturityModel, maturity_model
 from ..maturity.vocabulary import LANGUAGES, Language, Phase
 from ..privacy import MINIMUM_GROUP, Release, Withheld, check_minimum, release_units
 from .group import GROUP_LAYERS, rank_for_unit, unit_prompt
-from .own import Estimated, called, own_prompt, question
+from .own import (
+    Estimated,
+    ExplainsMany,
+    Explanation,
+    called,
+    needs_reasons,
+    own_prompt,
+    question,
+)
 from .people import Directory, Person
 from .phrases import default_phrases
 from .prompt import Prompt
 from .recommend import NOTICE_DAILY_LEARNING
 from .roles import Holder, Holders, role_of
+
+_TOGETHER = 1024
+"""People whose own prompts are written at once."""
 
 NoteKind = Literal[
     "student",
@@ -112,7 +123,14 @@ def advise(
     catalogue = model or maturity_model()
     if NOTICE_DAILY_LEARNING not in catalogue:
         raise ValueError(f"expected {NOTICE_DAILY_LEARNING} in the catalogue; it asks the unknown")
-    writer = _Writer(catalogue, spoken, per_person, minimum_group, progress or (lambda _done: None))
+    writer = _Writer(
+        catalogue,
+        spoken,
+        per_person,
+        minimum_group,
+        progress or (lambda _done: None),
+        estimates if isinstance(estimates, ExplainsMany) else None,
+    )
     found = {one.identifier: one for one in _each(estimates)}
     if people is None:
         for identifier in sorted(found):
@@ -120,6 +138,16 @@ def advise(
     else:
         writer.write_all(found, people)
     return writer.advice()
+
+
+@frozen
+class _Own:
+    """What an own prompt is made of."""
+
+    estimate: Estimated
+    language: Language
+    person: Person | None
+    holders: Holders | None
 
 
 @define
@@ -131,7 +159,8 @@ class _Writer:
     per_person: int
     minimum_group: int
     progress: Callable[[int], None]
-    done: int = 0
+    explains: ExplainsMany | None
+    own: list[_Own] = Factory(list)
     offers: dict[str, list[tuple[tuple[object, ...], Prompt]]] = Factory(dict)
     notes: list[Note] = Factory(list)
 
@@ -147,12 +176,36 @@ class _Writer:
         holders: Holders | None = None,
     ) -> None:
         """The prompt of an estimate's own person; it goes after those about a group."""
-        prompt = own_prompt(
-            estimate, model=self.model, language=language, person=person, holders=holders
-        )
-        self.offer(prompt, (1,))
-        self.done += 1
-        self.progress(self.done)
+        self.own.append(_Own(estimate, language, person, holders))
+
+    def write_own(self) -> None:
+        """The prompts of all those, some together, since their reasons take longest."""
+        for low in range(0, len(self.own), _TOGETHER):
+            some = self.own[low : low + _TOGETHER]
+            reasons = self._reasons(some)
+            for done, one in enumerate(some, low + 1):
+                prompt = own_prompt(
+                    one.estimate,
+                    model=self.model,
+                    language=one.language,
+                    person=one.person,
+                    holders=one.holders,
+                    reasons=reasons.get(one.estimate.identifier),
+                )
+                self.offer(prompt, (1,))
+                self.progress(done)
+
+    def _reasons(self, some: Sequence[_Own]) -> dict[str, Sequence[Explanation]]:
+        found: dict[str, Sequence[Explanation]] = {}
+        if self.explains is not None:
+            for language in LANGUAGES:
+                asked = [
+                    one.estimate.identifier
+                    for one in some
+                    if one.language == language and needs_reasons(one.estimate)
+                ]
+                found.update(self.explains.explain_all(asked, language))
+        return found
 
     def note(self, kind: NoteKind, who: str, **values: object) -> None:
         text = default_phrases().say(self.language, f"note.{kind}", who=who, **values)
@@ -283,6 +336,7 @@ class _Writer:
         return unit or default_phrases().say(self.language, "unit.whole")
 
     def advice(self) -> Advice:
+        self.write_own()
         prompts: list[Prompt] = []
         for _, offers in sorted(self.offers.items()):
             ranked = [prompt for _, prompt in sorted(offers, key=lambda offer: offer[0])]

@@ -101,7 +101,7 @@ def parse_concert_rules(content: str, place: str = "concert.toml") -> ConcertRul
     """Rules from TOML text; ``place`` names it in errors. Raises `ConfigError`, all at once."""
     try:
         document = tomllib.loads(content)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number or a list without end too
         raise ConfigError(place, [Problem(place, "a TOML file", str(error))]) from error
     reader = _Reader(document)
     rules = reader.rules()

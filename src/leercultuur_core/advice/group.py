@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ..maturity import MaturityModel
-from ..maturity.vocabulary import PHASES, Language
+from ..maturity.vocabulary import PHASES, Language, Phase
 from ..privacy import Release
 from .own import greeting, ground
 from .phrases import default_phrases
 from .prompt import Prompt
-from .recommend import Recommendation, recommend
+from .recommend import Recommendation, Same, recommend
 from .roles import Holder
 
 GROUP_LAYERS = ("manager", "hr", "leadership")
@@ -32,9 +34,17 @@ def rank_for_unit(
     the highest band, each weighing the same. A function of what may be shown.
     """
     highest = max(band.low for band in release.shares.values())
-    largest = [phase for phase, band in release.shares.items() if band.low == highest]
-    mix = dict.fromkeys(largest, 1 / len(largest))
-    return recommend(mix, model=model, layers=(layer,), language=language)
+    largest = tuple(phase for phase, band in release.shares.items() if band.low == highest)
+    return _ranked(Same(model), largest, layer, language)
+
+
+@lru_cache(maxsize=1024)
+def _ranked(
+    key: Same, phases: tuple[Phase, ...], layer: str, language: Language
+) -> tuple[Recommendation, ...]:
+    """Many units look the same, since what is released is coarse."""
+    mix = dict.fromkeys(phases, 1 / len(phases))
+    return recommend(mix, model=key.model, layers=(layer,), language=language)
 
 
 def unit_prompt(
@@ -70,7 +80,7 @@ def unit_prompt(
     paragraphs = [
         f"{greeting(name, language)}\n{' '.join(opening)}",
         f"**{step}** {phrases.say(language, 'step.enough')} {when}",
-        f"{phrases.say(language, 'why.heading', why=why)} {ground(best, language)}",
+        f"{phrases.say(language, 'why.heading', why=why)} {ground(best.intervention, language)}",
         phrases.say(language, "close.reply_unit"),
     ]
     return Prompt(

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Protocol
+from itertools import islice
+from typing import Protocol, runtime_checkable
 
 from attrs import frozen
 
-from ..maturity import MaturityModel
+from ..maturity import Intervention, MaturityModel
 from ..maturity.vocabulary import PHASES, UNKNOWN, Language, Phase
 from .networks import Contact, Network
 from .people import Person
 from .phrases import default_phrases
 from .prompt import Prompt
-from .recommend import NOTICE_DAILY_LEARNING, Grounds, Recommendation, recommend
+from .recommend import NOTICE_DAILY_LEARNING, Grounds, Leaders
 from .roles import Holders, role_of
 
 OWN_LAYERS = ("tasks", "colleagues")
@@ -71,6 +72,16 @@ class Estimated(Protocol):
     def explain(self, language: Language) -> Sequence[Explanation]: ...
 
 
+@runtime_checkable
+class ExplainsMany(Protocol):
+    """What gives the reasons of many people in less time than each estimate gives its own;
+    `leercultuur_core.phases.Estimates` is one."""
+
+    def explain_all(
+        self, identifiers: Iterable[str], language: Language
+    ) -> Mapping[str, Sequence[Explanation]]: ...
+
+
 @frozen
 class Ask:
     """What a worker can ask of whoever acts for another layer.
@@ -106,19 +117,38 @@ def asks(
     said = estimate.you_said
     if said is None and estimate.phase == UNKNOWN:
         return ()
-    found: list[tuple[int, int, Ask]] = []
+    leaders = _leaders(estimate, model)
+    return _asks(leaders, language=language, person=person, holders=holders, besides=besides)
+
+
+def _asks(
+    leaders: Leaders,
+    *,
+    language: Language,
+    person: Person | None,
+    holders: Holders | None,
+    besides: str,
+) -> tuple[Ask, ...]:
+    found: list[tuple[int, int, str, Intervention]] = []
     for place, layer in enumerate(ASKED_LAYERS):
         role = _asked_role(layer, person, holders)
-        ranked = _ranked(estimate, model, (layer,), language) if role else ()
-        best = next((one for one in ranked if one.intervention.id != besides), None)
+        best = leaders.first((layer,), besides=besides) if role else None
         if role and best:
-            of = _words(role, person, holders, language)
-            text = best.intervention.asks[language]
-            found.append((-best.score, place, Ask(layer, best.intervention.id, role, of, text)))
-    shown: dict[str, Ask] = {}
-    for _, _, ask in sorted(found, key=lambda one: one[:2]):
-        shown.setdefault(ask.role, ask)
-    return tuple(shown.values())[:MOST_ASKS]
+            intervention, score = best
+            found.append((-score, place, role, intervention))
+    shown: dict[str, Intervention] = {}
+    for _, _, role, intervention in sorted(found, key=lambda one: one[:2]):
+        shown.setdefault(role, intervention)
+    return tuple(
+        Ask(
+            intervention.layer,
+            intervention.id,
+            role,
+            _words(role, person, holders, language),
+            intervention.asks[language],
+        )
+        for role, intervention in islice(shown.items(), MOST_ASKS)
+    )
 
 
 def own_prompt(
@@ -128,11 +158,14 @@ def own_prompt(
     language: Language,
     person: Person | None = None,
     holders: Holders | None = None,
+    reasons: Sequence[Explanation] | None = None,
 ) -> Prompt:
     """The prompt of ``estimate``'s own person, to that person.
 
     Without a phase to go by (``unknown``, and no own answer) it is the phase question with the
-    thirty-second reflection, and no guess.
+    thirty-second reflection, and no guess. ``reasons`` are those of ``estimate`` in ``language``,
+    where they are at hand; else it is asked for them (`needs_reasons`). Raises `ValueError` where
+    ``model`` holds nothing that the worker does.
     """
     said = estimate.you_said
     name = called(person, estimate.learner)
@@ -146,26 +179,31 @@ def own_prompt(
             episode=estimate.episode,
         )
     phrases = default_phrases()
-    best = _ranked(estimate, model, OWN_LAYERS, language)[0]
-    step = best.intervention.steps[language]
+    leaders = _leaders(estimate, model)
+    best = leaders.first(OWN_LAYERS)
+    if best is None:
+        raise ValueError(f"expected an intervention of {' or '.join(OWN_LAYERS)}, found none")
+    intervention, _ = best
+    step = intervention.steps[language]
     why = phrases.say(language, f"why.{said.phase if said else estimate.phase}")
     when = phrases.say(language, "step.when")
     seen = phrases.say(language, f"said.{said.phase}" if said else f"seen.{estimate.phase}")
-    trace = None if said else _trace(estimate, language)
+    trace = None
+    if needs_reasons(estimate):
+        trace = _trace(estimate.explain(language) if reasons is None else reasons)
     if trace:
         seen += " " + phrases.say(language, "seen.trace", trace=trace)
-    others = asks(
-        estimate,
-        model=model,
+    others = _asks(
+        leaders,
         language=language,
         person=person,
         holders=holders,
-        besides=best.intervention.id,
+        besides=intervention.id,
     )
     paragraphs = [
         f"{greeting(name, language)}\n{seen}",
         f"**{step}** {phrases.say(language, 'step.enough')} {when}",
-        f"{phrases.say(language, 'why.heading', why=why)} {ground(best, language)}",
+        f"{phrases.say(language, 'why.heading', why=why)} {ground(intervention, language)}",
     ]
     if others:
         lines = [phrases.say(language, "asks.line", role=ask.of, ask=ask.text) for ask in others]
@@ -176,18 +214,23 @@ def own_prompt(
         recipient=estimate.identifier,
         recipient_role="worker",
         subject=estimate.identifier,
-        layer=best.intervention.layer,
-        intervention=best.intervention.id,
+        layer=intervention.layer,
+        intervention=intervention.id,
         language=language,
         text="\n\n".join(paragraphs),
         step=step,
         why=why,
         when_question=when,
-        grounds=best.grounds,
+        grounds=Grounds(intervention.basis, intervention.basis_text),
         phase_mix=dict(estimate.probabilities),
         episode=estimate.episode,
         name=name,
     )
+
+
+def needs_reasons(estimate: Estimated) -> bool:
+    """Whether a prompt says what was seen of somebody: their phase is known, and not from them."""
+    return estimate.you_said is None and estimate.phase != UNKNOWN
 
 
 def question(
@@ -252,24 +295,15 @@ def greeting(name: str, language: Language) -> str:
     return default_phrases().say(language, "greeting.named", name=name)
 
 
-def ground(best: Recommendation, language: Language) -> str:
-    """One sentence on where a recommendation comes from."""
-    intervention = best.intervention
+def ground(intervention: Intervention, language: Language) -> str:
+    """One sentence on where an intervention comes from."""
     key = "addition" if intervention.addition else intervention.basis
     return default_phrases().say(language, f"ground.{key}")
 
 
-def _ranked(
-    estimate: Estimated, model: MaturityModel, layers: Sequence[str], language: Language
-) -> tuple[Recommendation, ...]:
+def _leaders(estimate: Estimated, model: MaturityModel) -> Leaders:
     said = estimate.you_said
-    return recommend(
-        estimate.probabilities,
-        model=model,
-        layers=layers,
-        language=language,
-        you_said=said.phase if said else None,
-    )
+    return Leaders.of(estimate.probabilities, model=model, you_said=said.phase if said else None)
 
 
 def _asked_role(layer: str, person: Person | None, holders: Holders | None) -> str | None:
@@ -298,9 +332,9 @@ def _words(role: str, person: Person | None, holders: Holders | None, language: 
     return say(language, f"role.{role}")
 
 
-def _trace(estimate: Estimated, language: Language) -> str | None:
+def _trace(reasons: Sequence[Explanation]) -> str | None:
     """The strongest thing that was seen and speaks for the shown phase, in words."""
-    for reason in estimate.explain(language):
+    for reason in reasons:
         if reason.count and reason.log_odds > 0 and not reason.kind.startswith("self-report"):
             return reason.text
     return None

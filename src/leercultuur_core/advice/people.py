@@ -166,7 +166,8 @@ class _Mistakes:
 
     def unknown(self, line: int, column: str, found: str, choices: tuple[str, ...]) -> None:
         expected = "one of " + ", ".join(choices)
-        self.add(line, column, expected, repr(found), _hint(found.lower(), choices))
+        # With columns in another order the word is somebody's name: it is only hinted at.
+        self.add(line, column, expected, "another word", _hint(found.lower(), choices))
 
     def raise_any(self) -> None:
         if self.found:
@@ -175,14 +176,14 @@ class _Mistakes:
 
 
 def _check_columns(columns: list[str], mistakes: _Mistakes) -> None:
-    for name in columns:
+    for number, name in enumerate(columns, 1):
         if name not in COLUMNS:
-            mistakes.unknown(1, name or "empty", name, COLUMNS)
+            mistakes.unknown(1, f"column {number}", name, COLUMNS)
     for name in COLUMNS:
         if columns.count(name) > 1:
             mistakes.add(1, name, "each column once", f"{columns.count(name)} times")
     if "identifier" not in columns:
-        mistakes.add(1, "", "a column identifier", ", ".join(columns) or "nothing")
+        mistakes.add(1, "", "a column identifier", "others" if columns else "nothing")
 
 
 def _person(row: Mapping[str, str], line: int, mistakes: _Mistakes) -> Person:
@@ -210,7 +211,7 @@ def _person(row: Mapping[str, str], line: int, mistakes: _Mistakes) -> Person:
             mistakes.unknown(line, "roles", role, ROLES)
     unit = [part.strip() for part in row["unit"].split("/")]
     if row["unit"] and not all(unit):
-        mistakes.add(line, "unit", "a path such as Bakkerij/Winkel", repr(row["unit"]))
+        mistakes.add(line, "unit", "a path such as Bakkerij/Winkel", "an empty part")
     days: set[int] = set()
     for word in _words(row["working_days"]):
         found = _days(word)
@@ -244,7 +245,7 @@ def _absences(cell: str, line: int, mistakes: _Mistakes) -> tuple[tuple[date, da
             found.add(absence)
         else:
             expected = "first and last day of each absence, such as 2026-03-02/2026-03-13"
-            mistakes.add(line, "away", expected, repr(word))
+            mistakes.add(line, "away", expected, "another text")
     return tuple(sorted(found))
 
 
@@ -263,7 +264,7 @@ def _linked(rows: Mapping[int, Person], mistakes: _Mistakes) -> tuple[Person, ..
     for line, person in rows.items():
         if person.identifier and first.setdefault(person.identifier, line) != line:
             expected = f"each person once (also on line {first[person.identifier]})"
-            mistakes.add(line, "identifier", expected, repr(person.written))
+            mistakes.add(line, "identifier", expected, "one again")
         named.setdefault(learner_name(person.identifier), set()).add(person.identifier)
     people = []
     for line, person in rows.items():
@@ -273,9 +274,11 @@ def _linked(rows: Mapping[int, Person], mistakes: _Mistakes) -> tuple[Person, ..
             if len(matches) == 1:
                 (manager,) = matches
             else:
-                found = f"{manager!r}" + (f", which is {len(matches)} people" if matches else "")
+                found = f"what is {len(matches)} people" if matches else "somebody else"
+                near = get_close_matches(manager, first, n=1)
+                hint = f"is it who stands on line {first[near[0]]}?" if near else ""
                 expected = "the identifier of somebody in this file"
-                mistakes.add(line, "manager", expected, found, _hint(manager, tuple(first)))
+                mistakes.add(line, "manager", expected, found, hint)
         people.append(attrs.evolve(person, manager=manager))
     return tuple(people)
 

@@ -8,7 +8,9 @@ the asked layers is in the ranking. Evidence for matching help to phases is thin
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 
 from attrs import frozen
 
@@ -30,6 +32,7 @@ OPTIONS = 3
 NOTICE_DAILY_LEARNING = "addition.notice-daily-learning"
 """The library's one addition to TNO's 82: always among the options of the unaware."""
 
+_COULD_BE_FIRST = 2
 _BASES = ("stated", "layout", "judgement")  # strongest ground first
 _WHOLE = 1_000_000
 _CARRIES = 0.2  # the part of a score from which a phase is named as a reason
@@ -113,6 +116,91 @@ def recommend(
     return tuple(_with_daily_learning(ranked) if _leads(mix, "unaware") else ranked)
 
 
+@frozen
+class Leaders:
+    """What comes first in each layer for one mix of phases: as `recommend` orders them, but without
+    the words, for whoever needs one for each of many people."""
+
+    _scores: Sequence[int]
+    _table: _Table
+
+    @classmethod
+    def of(
+        cls,
+        probabilities: Mapping[Phase, float],
+        *,
+        model: MaturityModel,
+        you_said: Phase | None = None,
+    ) -> Leaders:
+        """For ``probabilities``, or in their place somebody's own answer. Raises `ValueError` on a
+        phase that the model does not have."""
+        mix = _millionths({you_said: 1.0} if you_said else probabilities)
+        unaware, selecting, acting, applying, continuing = mix.values()
+        table = _table(Same(model))
+        scores = [
+            (unaware * a + selecting * b + acting * c + applying * d + continuing * e) // 100
+            for a, b, c, d, e in table.fits
+        ]
+        return cls(scores, table)
+
+    def first(
+        self, layers: Collection[str], *, besides: str = ""
+    ) -> tuple[Intervention, int] | None:
+        """The first of ``layers``, not counting ``besides``, and its score; ``None`` where they hold
+        no other."""
+        scores = self._scores
+        best, lowest, found = -1, 0, None
+        for layer in layers:
+            for place, alike, intervention in self._table.layers[layer]:
+                score = scores[alike]
+                if (
+                    score > best or (score == best and place < lowest)
+                ) and intervention.id != besides:
+                    best, lowest, found = score, place, intervention
+        return None if found is None else (found, best)
+
+
+@frozen
+class _Table:
+    """The interventions of a model by how they fit.
+
+    fits
+        Fit to each phase, each once.
+    layers
+        Layer → what could come first there: place among equals, which of ``fits``, intervention.
+        Of those that fit alike the first two, since one may be asked not to count.
+    """
+
+    fits: tuple[tuple[int, ...], ...]
+    layers: Mapping[str, tuple[tuple[int, int, Intervention], ...]]
+
+
+class Same:
+    """A model as a key: the very same one, since to compare two takes longer than what is kept."""
+
+    def __init__(self, model: MaturityModel) -> None:
+        self.model = model
+
+    def __hash__(self) -> int:
+        return id(self.model)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and other.model is self.model
+
+
+@lru_cache(maxsize=256)
+def _table(key: Same) -> _Table:
+    fits: dict[tuple[int, ...], int] = {}
+    layers: dict[str, list[tuple[int, int, Intervention]]] = {layer: [] for layer in LAYERS}
+    seen: Counter[tuple[str, int]] = Counter()
+    for place, intervention in enumerate(sorted(key.model.all, key=_among_equals)):
+        alike = fits.setdefault(tuple(fit(intervention, phase) for phase in PHASES), len(fits))
+        seen[intervention.layer, alike] += 1
+        if seen[intervention.layer, alike] <= _COULD_BE_FIRST:
+            layers[intervention.layer].append((place, alike, intervention))
+    return _Table(tuple(fits), {layer: tuple(some) for layer, some in layers.items()})
+
+
 def fit(intervention: Intervention, phase: Phase) -> int:
     """How well ``intervention`` fits ``phase``, in hundredths."""
     if phase == intervention.primary_phase:
@@ -122,10 +210,13 @@ def fit(intervention: Intervention, phase: Phase) -> int:
     return PLAUSIBLE_FIT if phase in intervention.also_plausible else OTHER_FIT
 
 
-def _order(one: Recommendation) -> tuple[int, bool, int, str]:
-    intervention = one.intervention
-    basis = _BASES.index(intervention.basis)
-    return -one.score, not intervention.science, basis, intervention.id
+def _order(one: Recommendation) -> tuple[int, tuple[bool, int, str]]:
+    return -one.score, _among_equals(one.intervention)
+
+
+def _among_equals(intervention: Intervention) -> tuple[bool, int, str]:
+    """With a ground in the literature first, then the stronger basis, then the id."""
+    return not intervention.science, _BASES.index(intervention.basis), intervention.id
 
 
 def _with_daily_learning(ranked: list[Recommendation]) -> list[Recommendation]:

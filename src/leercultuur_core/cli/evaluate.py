@@ -58,21 +58,28 @@ def read_labels(path: str) -> dict[str, str]:
         raise ConfigError(
             path, [Problem(path, "a readable UTF-8 file", type(error).__name__)]
         ) from error
-    rows = csv.reader(lines)
-    head = next(rows, [])
+    reader = csv.reader(lines)
+    try:
+        rows = list(reader)
+    except csv.Error as error:
+        place = f"line {reader.line_num}"
+        problem = Problem(place, "comma separated values", str(error))
+        raise ConfigError(path, [problem]) from None
+    head = rows[0] if rows else []
     if head != ["identifier", "phase"]:
-        found = ",".join(head) or "nothing"
+        # Without a header the first line is somebody, and with its columns swapped each line is.
+        found = "others" if head else "nothing"
         raise ConfigError(path, [Problem("line 1", "the columns identifier,phase", found)])
     problems: list[Problem] = []
     labels: dict[str, str] = {}
-    for number, row in enumerate(rows, 2):
+    for number, row in enumerate(rows[1:], 2):
         if not row:
             continue
         if len(row) != 2:
             problems.append(Problem(f"line {number}", "two columns", f"{len(row)}"))
         elif row[1] not in PHASES:
             problems.append(
-                Problem(f"line {number}, phase", f"one of {', '.join(PHASES)}", repr(row[1]))
+                Problem(f"line {number}, phase", f"one of {', '.join(PHASES)}", "another word")
             )
         elif row[0] in labels:
             problems.append(Problem(f"line {number}, identifier", "each once", "one named before"))

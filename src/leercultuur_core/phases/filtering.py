@@ -6,13 +6,16 @@ import numpy as np
 import numpy.typing as npt
 from attrs import frozen
 
-from .model import CHUNK, PHASE_COUNT, Chunk, Model
+from .model import PHASE_COUNT, Chunk, Model
 from .observations import Bools, Floats, Ints, Observations
 from .parameters import Parameters
 
 MILLION = 1_000_000
 
 Millionths = npt.NDArray[np.int32]
+
+CHUNK = 1024
+"""People computed together: many to a call, yet so few that what is in use stays near the processor."""
 
 _BLOCK = 512  # person-weeks whose likelihoods are computed at once
 
@@ -53,20 +56,21 @@ def _forward(chunk: Chunk, millionths: Millionths) -> tuple[Floats, Ints]:
     """Fills ``millionths`` (W, 5, n); gives the last probabilities (5, n) and level (n,)."""
     model, n = chunk.model, chunk.people
     state = prior(model, n)
-    start = state.copy()
+    start, ahead = state.copy(), np.empty_like(state)
     phases = by_phase(state)
     running: Bools = np.logical_and.reduce(chunk.present, axis=1)
+    running &= ~np.logical_or.reduce(chunk.first, axis=1)
     block = max(1, _BLOCK // n)
     for low in range(0, chunk.weeks, block):
         likelihood, _ = chunk.likelihood(low, min(low + block, chunk.weeks))
-        for week in range(low, low + len(likelihood)):
-            seen = likelihood[week - low]
-            if running[week] and not chunk.first[week].any():
-                state = step(state, model)
-                state *= seen
+        for week, seen in enumerate(likelihood, low):
+            step(state, model, out=ahead)
+            if running[week]:
+                ahead *= seen
             else:
-                before = np.where(chunk.first[week], start, step(state, model))
-                state = np.where(chunk.present[week], before * seen, state)
+                before = np.where(chunk.first[week], start, ahead)
+                np.copyto(ahead, np.where(chunk.present[week], before * seen, state))
+            state, ahead = ahead, state
             phases = by_phase(state)
             total = over_phases(phases)
             state /= total
@@ -85,13 +89,16 @@ def prior(model: Model, people: int) -> Floats:
     return start
 
 
-def step(state: Floats, model: Model) -> Floats:
-    """(Z, L, n) a week later: Σ over the phase before, in a fixed order."""
-    result: Floats = state[0] * model.transitions[0][:, None, None]
-    moved = np.empty_like(result)
-    for phase in range(1, PHASE_COUNT):
-        np.multiply(state[phase], model.transitions[phase][:, None, None], out=moved)
-        result += moved
+def step(state: Floats, model: Model, *, out: Floats | None = None) -> Floats:
+    """(Z, L, n) a week later: Σ over the phase before, in a fixed order; in ``out`` when given,
+    which must be another array."""
+    result = np.empty_like(state) if out is None else out
+    moved = np.empty_like(state[0])
+    for ahead, ((phase, share), *others) in zip(result, model.moves, strict=True):
+        np.multiply(state[phase], share, out=ahead)
+        for other, part in others:
+            np.multiply(state[other], part, out=moved)
+            np.add(ahead, moved, out=ahead)
     return result
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from attrs import evolve, frozen
 
 from .filtering import by_phase, over_phases, prior, step
-from .model import CHUNK, PHASE_COUNT, Chunk, Model
+from .model import PHASE_COUNT, Chunk, Model
 from .observations import Floats, Ints, Observations
 from .parameters import RATE_FLOOR, Parameters, PerPhase
 
@@ -24,6 +24,8 @@ MOST_AWAY = 0.3
 CLUMP_WEEKS = 100.0
 """Weeks without clumps that count along when clumps are measured, so that a few weeks of a few
 kinds say little."""
+
+_CHUNK = 256  # people computed together: of each all weeks are kept
 
 LEAST_BURST_SHAPE, MOST_BURST_SHAPE = 0.05, 100.0
 
@@ -105,8 +107,8 @@ def smooth(observations: Observations, parameters: Parameters) -> Iterator[tuple
     model = Model.of(parameters, observations.kinds)
     if not observations.weeks:
         return
-    for low in range(0, observations.people, CHUNK):
-        high = min(low + CHUNK, observations.people)
+    for low in range(0, observations.people, _CHUNK):
+        high = min(low + _CHUNK, observations.people)
         yield low, _smooth(Chunk.of(observations, model, low, high))
 
 
@@ -198,7 +200,8 @@ def expect(observations: Observations, parameters: Parameters) -> Expected:
         away += float(seen.sum()) - present_weight
         here_weeks += present_weight
         # The burst given the week's counts: Gamma with shape N + a and rate a + m R.
-        spread = np.take(chunk.slope, chunk.groups, axis=3)
+        slope, _ = chunk.burst(0, chunk.weeks)
+        spread = np.take(slope, chunk.groups, axis=3)
         spread += np.log(model.activity)[:, None]
         mean = np.exp(-spread)
         mean *= (chunk.total + shape)[:, None, None, :]

@@ -28,9 +28,6 @@ from .parameters import Parameters
 
 PHASE_COUNT = len(PHASES)
 
-CHUNK = 256
-"""People computed together: so few that what is in use stays in a processor's cache."""
-
 _LEAST = 1e-200
 # No likelihood relative to the week's largest goes below this, so that a week which contradicts
 # all that was seen before never leaves a probability of 0 for everything.
@@ -77,6 +74,9 @@ class Model:
     burst_shape: float
     clump: float
     away: float
+    moves: tuple[tuple[tuple[int, float], ...], ...]
+    # For each phase those before it, with the share that comes from there. A move that never
+    # happens is left out: adding 0 changes nothing. Each holds one at least.
 
     @classmethod
     def of(cls, parameters: Parameters, kinds: tuple[str, ...]) -> Model:
@@ -92,6 +92,10 @@ class Model:
             burst_shape=parameters.burst_shape,
             clump=parameters.clump,
             away=parameters.away,
+            moves=tuple(
+                tuple((phase, share) for phase, share in enumerate(shares) if share) or ((0, 0.0),)
+                for shares in zip(*parameters.transmat, strict=True)
+            ),
         )
 
     @property
@@ -112,8 +116,8 @@ class Chunk:
         (W, n) 1 where nothing at all was recorded, else 0.
     groups
         (n,) place of each person's group on the last axis of the arrays per group.
-    slope, base
-        (W, Z, L, g) so that log p = evidence − total · slope − base.
+    expected
+        (W, Z, g) Σ e_k r_kz, divided by the clump.
     present, first
         (W, n) whether the clock runs, and whether it starts.
     report_week, report_person, report_answer
@@ -125,8 +129,7 @@ class Chunk:
     total: Floats
     silent: Floats
     groups: Ints
-    slope: Floats
-    base: Floats
+    expected: Floats
     present: Bools
     first: Bools
     report_week: Ints
@@ -148,7 +151,6 @@ class Chunk:
             said = np.bincount(place, count * model.log_rates[kind, phase], minlength=weeks * n)
             evidence[:, phase] = said.reshape(weeks, n)
         total: Floats = np.bincount(place, count, minlength=weeks * n).astype(np.float64)
-        slope, base = _burst(observations.visible_days[numbers], model)
         present = np.ascontiguousarray(observations.present[numbers].T)[:, groups]
         started = np.logical_or.accumulate(present, axis=0)
         first = started.copy()
@@ -163,8 +165,7 @@ class Chunk:
             total=total.reshape(weeks, n),
             silent=(~observations.used[low:high].T).astype(np.float64),
             groups=groups,
-            slope=slope,
-            base=base,
+            expected=_expected(observations.visible_days[numbers], model),
             present=present,
             first=first,
             report_week=reports.week[found][answered],
@@ -182,6 +183,11 @@ class Chunk:
         """W."""
         return int(self.total.shape[0])
 
+    def burst(self, low: int, high: int) -> tuple[Floats, Floats]:
+        """(w, Z, L, g) twice, of the weeks ``low`` up to ``high``: the slope and the base, so that
+        log p = evidence − total · slope − base."""
+        return _burst(self.expected[low:high, :, None, :], self.model.activity[:, None], self.model)
+
     def likelihood(self, low: int, high: int) -> tuple[Floats, Floats]:
         """(w, Z, L, n) and (w, n): the likelihood of each of the weeks ``low`` up to ``high``
         given phase and level, and the logarithm of the factor that was taken out of it.
@@ -189,9 +195,10 @@ class Chunk:
         weeks = slice(low, high)
         n, model = self.people, self.model
         total = self.total[weeks]
-        result = self._per_person(self.slope[weeks])
+        slope, base = self.burst(low, high)
+        result = self._per_person(slope)
         result *= total[:, None, None, :]
-        result += self._per_person(self.base[weeks])
+        result += self._per_person(base)
         np.subtract(self.evidence[weeks][:, :, None, :], result, out=result)
         cells = result.reshape(high - low, PHASE_COUNT * model.levels, n)
         # A week without counts needs no scaling, and an away week compares with it as it is.
@@ -214,8 +221,8 @@ class Chunk:
 
     def likelihood_at(self, level: Ints) -> Floats:
         """(W, Z, n) logarithm of the likelihood for each person at level number ``level`` (n,)."""
-        slope = self._at_level(self.slope, level)
-        base = self._at_level(self.base, level)
+        expected = self.expected[:, :, self.groups]
+        slope, base = _burst(expected, self.model.activity[level], self.model)
         result = self.evidence - self.total[:, None, :] * slope - base
         away = self.model.away
         if away:
@@ -228,23 +235,24 @@ class Chunk:
         result[self.report_week, :, self.report_person] += reliability[:, self.report_answer].T
         return result
 
-    def _at_level(self, values: Floats, level: Ints) -> Floats:
-        return values[:, :, level, self.groups]
-
     def _per_person(self, values: Floats) -> Floats:
         """(w, Z, L, g) → (w, Z, L, n), a copy."""
         return np.take(values, self.groups, axis=3)
 
 
-def _burst(visible_days: npt.NDArray[np.int8], model: Model) -> tuple[Floats, Floats]:
-    """``slope`` and ``base`` of groups with ``visible_days`` (g, W, K)."""
+def _expected(visible_days: npt.NDArray[np.int8], model: Model) -> Floats:
+    """(W, Z, g) of groups with ``visible_days`` (g, W, K)."""
     groups, weeks, kinds = visible_days.shape
     expected = np.zeros((weeks, PHASE_COUNT, groups))
     for kind in range(kinds):
         exposure = np.ascontiguousarray(visible_days[:, :, kind].T) / 7.0
         expected += exposure[:, None, :] * model.rates[kind][None, :, None]
     expected /= model.clump
+    return expected
+
+
+def _burst(expected: Floats, activity: Floats, model: Model) -> tuple[Floats, Floats]:
+    """The slope and the base at a level of ``activity``, of the same shape as ``expected``."""
     shape = model.burst_shape
-    activity = model.activity[None, None, :, None]
-    spread = np.log(shape + activity * expected[:, :, None, :])
+    spread = np.log(shape + activity * expected)
     return spread - np.log(activity), shape * (spread - log(shape))

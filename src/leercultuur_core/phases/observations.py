@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from itertools import chain
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -222,21 +222,28 @@ class _Rows:
         other = len(kinds)
         for answer, phase in enumerate(PHASES):
             codes[f"{SELF_REPORT}{phase}"] = other + 1 + answer
-        people: dict[str, int] = {}
-        sources: dict[str, int] = {}
-        rows = (
-            (
-                people.setdefault(identity, len(people)),
-                sources.setdefault(source, len(sources)),
-                codes.get(kind, other),
-                day,
-                count,
-            )
-            for (identity, source, _, kind, day), count in ledger
-            if day < cut
-        )
-        table = np.fromiter(chain.from_iterable(rows), dtype=np.int64).reshape(-1, 5)
-        return cls(tuple(people), tuple(sources), *(table[:, column] for column in range(5)))
+        # Column by column and not row by row: a ledger may have millions of rows.
+        days = np.fromiter(map(itemgetter(4), ledger.counts), dtype=np.int64, count=len(ledger))
+        count = np.fromiter(ledger.counts.values(), dtype=np.int64, count=len(ledger))
+        seen = days < cut
+        identities, person = _numbered(ledger, 0, seen)
+        sources, source = _numbered(ledger, 1, seen)
+        names, kind = _numbered(ledger, 3, seen)
+        code = np.array([codes.get(name, other) for name in names], dtype=np.int64)
+        return cls(identities, sources, person, source, code[kind], days[seen], count[seen])
+
+
+def _numbered(ledger: Ledger, part: int, seen: Bools) -> tuple[tuple[str, ...], Ints]:
+    """The different names that stand in ``part`` of the keys of the rows that are ``seen``, and
+    which one each of those rows has."""
+    different = dict.fromkeys(map(itemgetter(part), ledger.counts))
+    number = {name: place for place, name in enumerate(different)}
+    named = map(number.__getitem__, map(itemgetter(part), ledger.counts))
+    every = np.fromiter(named, dtype=np.int64, count=len(ledger))[seen]
+    known = np.zeros(len(number), dtype=np.bool_)
+    known[every] = True
+    names = tuple(name for name, there in zip(number, known.tolist(), strict=True) if there)
+    return names, (np.cumsum(known) - 1)[every]
 
 
 _Places = tuple[tuple[str, tuple[Interval, ...]], ...]

@@ -152,7 +152,7 @@ def parse_parameters(text: str, place: str = "parameters") -> Parameters:
     """
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number or a list without end too
         hint = "`leercultuur calibrate --out` writes a whole one"
         raise ConfigError(place, [Problem(place, "a TOML file", str(error), hint)]) from error
     reader = _Reader(document)

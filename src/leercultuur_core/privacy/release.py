@@ -157,11 +157,15 @@ def covers(
         raise ValueError("expected everybody in one unit; somebody is in two")
     members = {i: _Member.of(mix) for people in units.values() for i, mix in people.items()}
     tree = _tree(units)
+    below: dict[str, list[str]] = {unit: [] for unit in tree}
+    for unit in tree:
+        for up in [up for up in parents(unit) if up in below][:1]:
+            below[up].append(unit)
     found: dict[str, frozenset[str]] = {}
     rests: dict[str, set[str]] = {}
     # From the deepest unit up, so that the parts are known before the whole.
     for unit in sorted(tree, key=lambda path: (-_depth(path), path)):
-        parts = [part for part in tree if part != unit and _parent(part, tree) == unit]
+        parts = below[unit]
         rest = set(units.get(unit, ())).union(*(rests[part] for part in parts))
         cover = frozenset().union(*(found[part] for part in parts))
         if _why_not([members[i] for i in rest], k) is None:
@@ -221,10 +225,6 @@ def _tree(units: Mapping[str, object]) -> list[str]:
     if len(top) != 1 or units.get(""):
         paths.add("")
     return sorted(paths) if units else []
-
-
-def _parent(unit: str, tree: Collection[str]) -> str | None:
-    return next((up for up in parents(unit) if up in tree), None)
 
 
 def _depth(unit: str) -> int:

@@ -93,7 +93,7 @@ class Past:
             prompts={person: tuple(some) for person, some in prompts.items()},
             answers={one.prompt_id: one for one in tx.delivery.answers(people)},
             said_on=_said_on(ledger),
-            asked_at=tx.privacy.last_yes("own_prompts"),
+            asked_at=tx.privacy.last_yes("own_prompts", people),
         )
 
     def of(self, person: str, *, besides: str | None = None) -> History:

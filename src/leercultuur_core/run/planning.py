@@ -7,12 +7,12 @@ same moment make one message, and messages are what is counted.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from ..activity.activity import utc_day
 from ..activity.ledger import Ledger
@@ -21,7 +21,6 @@ from ..advice.care import (
     QUESTION,
     Drop,
     Hold,
-    Reason,
     Send,
     WaitingPrompt,
     blocked_interventions,
@@ -29,77 +28,31 @@ from ..advice.care import (
     question_first,
 )
 from ..advice.care_hours import ClosedReason
-from ..advice.own import OWN_LAYERS, own_prompt, question
+from ..advice.own import OWN_LAYERS, Explanation, needs_reasons, own_prompt, question
 from ..extension import Sink
 from ..maturity import MaturityModel
-from ..maturity.vocabulary import UNKNOWN, Language
+from ..maturity.vocabulary import LANGUAGES, UNKNOWN, Language
 from ..phases import Estimate, Estimates
-from ..storage import OutboxPrompt, PromptState, StoredPerson, Transaction
+from ..storage import OutboxPrompt, StoredPerson, Transaction
 from ..storage.delivery import Asks
 from . import acting, channels, concert
 from .care import INVITATION, Past, Working
 from .effect import Arms
 from .group_prompts import NEVER_WENT, GroupPrompts, unit_of
 from .invitation import invitation
+from .planned import WAITING, May, Nothing, NothingReason, Offer, Planned
 from .preconditions import Conditions
 from .releasing import shown
-from .rights import LeftOut, Rights
+from .rights import Rights
 from .status import Why, told_why
-
-NothingReason = (
-    LeftOut
-    | Reason
-    | Literal["no_sink", "not_a_worker", "waiting", "nothing_new", "preconditions", "effect_later"]
-)
-"""Why somebody gets nothing. These codes are stored and never change their meaning.
-
-``no_sink``: nothing in the configuration can bring it; ``not_a_worker``: nothing was seen of
-somebody who is in no worker's role; ``waiting``: a prompt is in the outbox already;
-``nothing_new``: they said no to all there is; ``preconditions``: what is left is held back until a
-precondition that is low is better; ``effect_later``: they take part in a study, and their steps come
-some weeks later.
-"""
-
-WAITING: tuple[PromptState, ...] = ("held", "ready", "sending", "failed")
-"""States of a prompt that may still go."""
 
 _CLOSED: tuple[str, ...] = get_args(ClosedReason)
 
+_TOGETHER = 1024
+"""People for whom is decided at once."""
+
 _ANY_STEP = ""
 """Stands for a step that care has nothing against."""
-
-
-@frozen
-class Planned:
-    """What one `plan` gave: how many prompts are new in the outbox, how many of those wait for
-    their recipient's working time, and of how many people there is none for which reason."""
-
-    made: int
-    held: int
-    nothing: Mapping[str, int]
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """The numbers, by name."""
-        return {"made": self.made, "held": self.held, **self.nothing}
-
-
-@frozen
-class Offer:
-    """A prompt that may go now, or from ``decision.until`` when the recipient is at work."""
-
-    prompt: Prompt
-    asks: Asks
-    sink: str
-    decision: Send | Hold
-
-
-@frozen
-class Nothing:
-    """No prompt, and why; ``decision`` where care decided so."""
-
-    reason: NothingReason
-    decision: Hold | Drop | None = None
 
 
 class Planner:
@@ -147,20 +100,49 @@ class Planner:
         """Decides for everybody: the prompts for the outbox, and the numbers. Writes nothing."""
         nothing: Counter[str] = Counter()
         new: list[OutboxPrompt] = []
-        for uuid in sorted(self._rights.people):
-            step = self.decide(uuid)
-            if isinstance(step, Nothing):
-                nothing[step.reason] += 1
-            else:
-                new += [self._outbox(uuid, offer) for offer in step]
+        people = sorted(self._rights.people)
+        for low in range(0, len(people), _TOGETHER):
+            for uuid, step in self._decide_some(people[low : low + _TOGETHER]):
+                if isinstance(step, Nothing):
+                    nothing[step.reason] += 1
+                else:
+                    new += [self._outbox(uuid, offer) for offer in step]
         held = sum(prompt.state == "held" for prompt in new)
         return new, Planned(made=len(new), held=held, nothing=dict(sorted(nothing.items())))
 
     def decide(self, uuid: str) -> tuple[Offer, ...] | Nothing:
-        """What to do for one person: what others wait for goes before their own, in one message.
-        Raises `KeyError` where there is no such person."""
+        """What to do for one person. Raises `KeyError` where there is no such person."""
+        return next(step for _, step in self._decide_some([uuid]))
+
+    def _decide_some(
+        self, people: Sequence[str]
+    ) -> Iterator[tuple[str, tuple[Offer, ...] | Nothing]]:
+        """For each of ``people`` what to do; together, since what their steps rest on takes longest."""
+        own = {uuid: self._may_own(uuid) for uuid in people}
+        reasons = self._explain([one for one in own.values() if isinstance(one, May)])
+        for uuid, may in own.items():
+            if isinstance(may, May):
+                yield uuid, self._both(uuid, self._offer_own(may, reasons.get(uuid)))
+            else:
+                yield uuid, self._both(uuid, may)
+
+    def _explain(self, some: Sequence[May]) -> dict[str, Sequence[Explanation]]:
+        found: dict[str, Sequence[Explanation]] = {}
+        for language in LANGUAGES:
+            asked = [
+                one.person.uuid
+                for one in some
+                if self._language(one.person) == language
+                and not one.is_question
+                and one.estimate is not None
+                and needs_reasons(one.estimate)
+            ]
+            found.update(self._estimates.explain_all(asked, language))
+        return found
+
+    def _both(self, uuid: str, own: Offer | Nothing) -> tuple[Offer, ...] | Nothing:
+        """What others wait for goes before their own, in one message."""
         group = self._decide_group(uuid)
-        own = self._decide_own(uuid)
         offers = tuple(one for one in (group, own) if isinstance(one, Offer))
         if offers:
             return offers
@@ -208,7 +190,7 @@ class Planner:
             return Nothing(decision.reason, decision)
         return Offer(prompt, "step", sink, decision)
 
-    def _decide_own(self, uuid: str) -> Offer | Nothing:
+    def _may_own(self, uuid: str) -> Offer | Nothing | May:
         person = self._rights.people[uuid]
         refused = self._rights.refusal(person, "own_prompts")
         if refused == "no_go_live" and self._may_be_invited(person):
@@ -249,12 +231,19 @@ class Planner:
         blocked = blocked_interventions(
             history, self._now, rules=rules, working=working, episode=episode
         )
-        prompt = self._prompt(person, estimate, is_question, frozenset(blocked) - {QUESTION})
+        return May(
+            person, estimate, is_question, frozenset(blocked) - {QUESTION}, episode, sink, decision
+        )
+
+    def _offer_own(self, may: May, reasons: Sequence[Explanation] | None) -> Offer | Nothing:
+        person = may.person
+        prompt = self._prompt(may, reasons)
         if prompt is None:
-            held = self._conditions.held_from(uuid, person.unit)
+            held = self._conditions.held_from(person.uuid, person.unit)
             return Nothing("preconditions" if held else "nothing_new")
-        asks: Asks = "question" if is_question else "step"
-        return Offer(self._numbered(uuid, prompt, episode), asks, sink, decision)
+        asks: Asks = "question" if may.is_question else "step"
+        numbered = self._numbered(person.uuid, prompt, may.episode)
+        return Offer(numbered, asks, may.sink, may.decision)
 
     def _may_be_invited(self, person: StoredPerson) -> bool:
         """Whether somebody in a directory is still to get the one general invitation."""
@@ -294,16 +283,13 @@ class Planner:
         )
         return Offer(self._numbered(person.uuid, prompt, ""), "invitation", sink, decision)
 
-    def _prompt(
-        self,
-        person: StoredPerson,
-        estimate: Estimate | None,
-        is_question: bool,
-        blocked: frozenset[str],
-    ) -> Prompt | None:
-        row = self._rows[person.uuid]
-        language = row.language or "nl"
-        if is_question or estimate is None:
+    def _language(self, person: StoredPerson) -> Language:
+        return self._rows[person.uuid].language or "nl"
+
+    def _prompt(self, may: May, reasons: Sequence[Explanation] | None) -> Prompt | None:
+        person, estimate = may.person, may.estimate
+        language = self._language(person)
+        if may.is_question or estimate is None:
             return question(
                 person.uuid,
                 name=person.name,
@@ -312,13 +298,18 @@ class Planner:
                 mix=estimate.probabilities if estimate else None,
                 episode=estimate.episode if estimate else "",
             )
-        model = self._model_without(blocked)
+        model = self._model_without(may.blocked)
         model = self._conditions.for_person(model, person.uuid, person.unit)
         model = self._arms.fitting(model, person.uuid, estimate)
         if not any(model.interventions(layer=layer) for layer in OWN_LAYERS):
             return None
         prompt = own_prompt(
-            estimate, model=model, language=language, person=row, holders=self._holders
+            estimate,
+            model=model,
+            language=language,
+            person=self._rows[person.uuid],
+            holders=self._holders,
+            reasons=reasons,
         )
         prompt = self._arms.worded(prompt, person.uuid)
         return self._with_reason(prompt, person.uuid, person.unit) if person.unit else prompt
@@ -409,4 +400,4 @@ class Planner:
         )
 
 
-__all__ = ["Nothing", "Offer", "Planned", "Planner"]
+__all__ = ["Nothing", "NothingReason", "Offer", "Planned", "Planner"]
