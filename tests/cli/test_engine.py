@@ -16,7 +16,7 @@ from leercultuur_core.phases import infer
 from leercultuur_core.run.engine import Engine
 from leercultuur_core.run.estimating import Estimated
 from leercultuur_core.run.links import Link
-from leercultuur_core.run.lock import alone
+from leercultuur_core.storage.lock import locked
 from leercultuur_core.storage.schema import VERSION
 
 from .conftest import Run
@@ -148,7 +148,7 @@ def test_one_person_from_export_to_erase(run: Run, bakery_store: Path) -> None:
 
 
 def test_a_second_run_at_once_says_so(run: Run, bakery_store: Path) -> None:
-    with alone(bakery_store / "leercultuur.db.lock"):
+    with locked(bakery_store / "leercultuur.db.lock"):
         ran = run("run", *NIGHT)
     assert ran.code == 2
     assert ran.err == (

@@ -1,8 +1,8 @@
-"""A small organisation with a store of its own; an empty store is made once and copied."""
+"""A small organisation with a store of its own, in a file or, in the files that `TWICE` names, in each
+kind of database."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -23,6 +23,13 @@ from leercultuur_core.run.builtin import Adapters
 from leercultuur_core.run.config import Configuration, GoLive, Organisation, Privacy
 from leercultuur_core.run.engine import Engine
 from leercultuur_core.storage import Store
+
+from ..conftest import KINDS, Databases, Files
+
+TWICE = ("test_collecting", "test_delivering", "test_plugin_data")
+"""Where the database matters: pages, the outbox and its compare-and-set, kills. What the other files
+try is a layer above, and the statements under it are tried in `tests/storage`: twice would be a minute
+more."""
 
 NOW = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 """A Tuesday at ten o'clock in the Netherlands."""
@@ -74,16 +81,29 @@ Make = Callable[..., Engine]
 
 
 @pytest.fixture(scope="session")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("empty") / "store.db"
-    Store.open(path, create=True).close()
-    return path
+def empty_store(files: Files) -> Path:
+    return files.empty
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    twice = metafunc.module.__name__.rpartition(".")[2] in TWICE
+    # Some thirty stores a test: in a file each is a moment.
+    twice = twice and "_at_any_boundary_" not in metafunc.function.__name__
+    own = any(
+        "database" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")
+    )
+    if "database" in metafunc.fixturenames and not own:
+        metafunc.parametrize("database", KINDS if twice else KINDS[:1], scope="session")
 
 
 @pytest.fixture
-def make(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Make]:
-    """Makes an engine around adapters, by default with a new store and everybody opted in."""
+def make(database: str, request: pytest.FixtureRequest) -> Iterator[Make]:
+    """Makes an engine around adapters, by default with a new store and everybody opted in. ``path``
+    is that of another's store (`Store.name`)."""
+    stores: Files | Databases
+    stores = request.getfixturevalue("files" if database == "sqlite" else "databases")
     opened: list[Engine] = []
+    urls: dict[Path, str] = {}
 
     def call(
         *,
@@ -97,25 +117,26 @@ def make(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         own_prompts: str = "opt-out",
         plugins: Plugins | None = None,
     ) -> Engine:
-        if path is None:
-            path = tmp_path_factory.mktemp("organisation") / "store.db"
-            shutil.copy(empty_store, path)
+        url = stores.new() if path is None else urls.get(path, str(path))
         configuration = Configuration(
             organisation=Organisation(
                 name="Bakkerij", identity_key=Secret("k" * 40), go_live=go_live
             ),
-            store=str(path),
+            store=Secret(url) if "://" in url else url,
             privacy=Privacy(own_prompts="opt-in" if own_prompts == "opt-in" else "opt-out"),
         )
         engine = Engine(
             configuration,
-            store_class.open(path),
+            store_class.open(url),
             plugins=plugins or Plugins(),
             adapters=Adapters(sources or {}, directories or {}, sinks or {}, recorders or {}),
         )
         opened.append(engine)
+        urls[Path(engine.store.name)] = url
         return engine
 
     yield call
     for engine in opened:
         engine.close()
+    for url in set(urls.values()):
+        stores.done(url)

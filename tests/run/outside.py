@@ -151,8 +151,8 @@ class StoppingStore(Store):
     boundary: Callable[[], None] = staticmethod(nothing)
 
     @contextmanager
-    def transaction(self, *, durable: bool = False) -> Iterator[Transaction]:
-        with super().transaction(durable=durable) as tx:
+    def transaction(self, *, durable: bool = False, beside: bool = False) -> Iterator[Transaction]:
+        with super().transaction(durable=durable, beside=beside) as tx:
             yield tx
             self.boundary()
         self.boundary()

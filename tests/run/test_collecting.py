@@ -16,7 +16,6 @@ from leercultuur_core.activity.visibility import Visibility
 from leercultuur_core.errors import SourceUnavailable, StoreError
 from leercultuur_core.extension import Page, Plugins, Reject, State, hookimpl
 from leercultuur_core.run import collecting
-from leercultuur_core.run.lock import alone
 from leercultuur_core.run.sources import activity_line, read_activities
 from leercultuur_core.storage import PageResult, Store
 
@@ -128,7 +127,8 @@ def test_observers_hear_numbers_after_the_commit_and_may_fail(make: Make) -> Non
 
 def test_a_second_run_at_once_is_refused(make: Make) -> None:
     engine = make()
-    with alone(Path(f"{engine.store.name}.lock")), pytest.raises(StoreError, match="another run"):
+    other = make(path=Path(engine.store.name))
+    with other.store.alone(), pytest.raises(StoreError, match="another run"):
         engine.collect(NOW)
     engine.collect(NOW)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import signal
 import time
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from leercultuur_core.errors import SourceUnavailable
 from leercultuur_core.extension import Message, Plugins, Receipt, hookimpl
 from leercultuur_core.run.delivering import RETRY_AFTER, Delivered
 from leercultuur_core.run.engine import Engine
-from leercultuur_core.storage import Store
+from leercultuur_core.storage import Store, Transaction
 
 from .conftest import NOW, Make, workers
 from .outside import SINKS, Boundary, LookupSink, Mailbox, OnceSink, Stopped, StoppingStore
@@ -50,19 +50,16 @@ def held_to_account(
 
 @pytest.mark.parametrize("sink", SINKS)
 def test_a_stop_at_any_boundary_loses_nothing_and_doubles_nothing(
-    make: Make, empty_store: Path, tmp_path: Path, sink: type[OnceSink]
+    make: Make, tmp_path: Path, sink: type[OnceSink]
 ) -> None:
     people = 2
     stop_at = 0
     while True:
         stop_at += 1
-        path = tmp_path / f"{stop_at}.db"
-        shutil.copy(empty_store, path)
         mailbox = Mailbox(tmp_path / f"{stop_at}.lines")
         boundary = Boundary(stop_at)
         stopped = False
         engine = make(
-            path=path,
             store_class=StoppingStore,
             directories={"people": workers(people)},
             sinks={"sink": sink(mailbox, boundary)},
@@ -74,7 +71,7 @@ def test_a_stop_at_any_boundary_loses_nothing_and_doubles_nothing(
             stopped = True
         engine.close()
         again = make(
-            path=path,
+            path=Path(engine.store.name),
             directories={"people": workers(people)},
             sinks={"sink": sink(mailbox)},
         )
@@ -130,18 +127,26 @@ def killed(work: object, after: float) -> bool:
 
 
 def test_what_leaves_is_on_disk_as_sending_first(make: Make, tmp_path: Path) -> None:
-    told: list[tuple[str, str, int]] = []
+    told: list[tuple[str, bool]] = []
+    durable: list[bool] = []
+
+    class Noting(Store):
+        @contextmanager
+        def transaction(self, **how: bool) -> Iterator[Transaction]:
+            durable.append(how.get("durable", False))
+            with super().transaction(**how) as tx:
+                yield tx
 
     class Looking(OnceSink):
         def take_in(self, message: Message) -> None:
-            with engine.store.engine.connect() as connection:
-                level = connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
-            told.append((message.id, states(engine)[message.id], level))
+            told.append((states(engine)[message.id], durable[-1]))
             super().take_in(message)
 
-    engine = planned(make, Looking(Mailbox(tmp_path / "lines")), 2)
+    first = planned(make, OnceSink(Mailbox(tmp_path / "none")), 2)
+    sinks = {"sink": Looking(Mailbox(tmp_path / "lines"))}
+    engine = make(path=Path(first.store.name), store_class=Noting, sinks=sinks)
     engine.deliver(NOW)
-    assert [(state, level) for _, state, level in told] == [("sending", 2)] * 2  # 2: FULL
+    assert told == [("sending", True)] * 2
 
 
 def test_observers_hear_what_went(make: Make, tmp_path: Path) -> None:
@@ -306,5 +311,6 @@ def test_two_workers_never_take_one_message(make: Make, tmp_path: Path) -> None:
     engine = planned(make, OnceSink(Mailbox(tmp_path / "lines")), 1)
     engine.deliver(NOW)
     (message,) = states(engine)
-    with Store.open(engine.store.name) as store, store.transaction() as tx:
+    other = make(path=Path(engine.store.name))
+    with other.store.transaction() as tx:
         assert not tx.delivery.take(message, "ready", "sending", at=NOW)

@@ -120,11 +120,18 @@ def test_a_changed_character_makes_it_do_nothing_else(place: int, other: str) ->
         assert links().verified(changed, NOW) == LinkRefused("forged")
 
 
+@pytest.mark.parametrize("more", ["\0", " ", "=", "\n", "é"])
+def test_nothing_may_be_added_to_a_token(more: str) -> None:
+    assert links().verified(f"{links().token(ANSWERED)}{more}", NOW) == LinkRefused("forged")
+
+
 @given(st.text(max_size=500))
 def test_what_a_stranger_makes_up_is_refused(text: str) -> None:
     assert links().verified(text, NOW) == LinkRefused("forged")
     prefix = links().token(ANSWERED).partition(".")[0]
-    assert links().verified(f"{prefix}.{text}", NOW) == LinkRefused("forged")
+    # Half a character is what bytes of an address become that are no UTF-8.
+    for more in (text, f"{text}\udcff"):
+        assert links().verified(f"{prefix}.{more}", NOW) == LinkRefused("forged")
 
 
 @pytest.mark.parametrize(

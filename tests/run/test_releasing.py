@@ -18,6 +18,7 @@ from leercultuur_core.extension import DirectoryPerson, Message, Page, Receipt
 from leercultuur_core.run.config import GoLive
 from leercultuur_core.run.engine import Engine
 from leercultuur_core.run.group_prompts import is_group
+from leercultuur_core.run.releasing import PURPOSE
 from leercultuur_core.storage import Consent, KeptRelease, OutboxPrompt
 
 from .conftest import NOW, ListDirectory, ListSource, Make
@@ -87,7 +88,7 @@ def set_activities(engine: Engine, activities: Sequence[Activity]) -> None:
 
 def kept(engine: Engine) -> list[KeptRelease]:
     with engine.store.reading() as tx:
-        return tx.privacy.releases()
+        return tx.privacy.releases(purpose=PURPOSE)
 
 
 def outbox(engine: Engine) -> list[OutboxPrompt]:

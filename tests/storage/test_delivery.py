@@ -198,10 +198,10 @@ def test_what_was_asked_is_read_without_its_text(store: Store, people: tuple[str
         assert (whole.asks, whole.prompt_id) == ("question", entries[1].prompt_id)
 
 
-def test_years_of_texts_are_not_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_years_of_texts_are_not_read(file_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """The plan of the statement names an index that holds all it asks for."""
     asked: list[tuple[str, tuple[Any, ...]]] = []
-    with store.reading() as tx:
+    with file_store.reading() as tx:
         whole = tx.all
 
         def noted(sql: str, *values: Any) -> Any:
@@ -221,12 +221,12 @@ def test_when_somebody_last_said_yes(store: Store, people: tuple[str, str]) -> N
     sanne, _ = people
     said = [(True, 1), (True, 9), (False, 10), (True, 3)]
     with store.transaction() as tx:
-        assert tx.privacy.last_yes("own_prompts") == {}
+        assert tx.privacy.last_yes("own_prompts", [sanne]) == {}
         for given, day in said:
             at = NOON + timedelta(days=day)
             tx.privacy.consent(Consent(sanne, "own_prompts", given, at))
             tx.privacy.consent(Consent(sanne, "effect", True, NOON + timedelta(days=20)))
-        assert tx.privacy.last_yes("own_prompts") == {sanne: NOON + timedelta(days=9)}
+        assert tx.privacy.last_yes("own_prompts", [sanne]) == {sanne: NOON + timedelta(days=9)}
 
 
 def test_a_link_is_used_once_and_by_somebody(store: Store, people: tuple[str, str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -13,6 +12,8 @@ from leercultuur_core.activity.evidence import EvidenceRules, Rule
 from leercultuur_core.activity.ledger import fold
 from leercultuur_core.activity.visibility import assumed_presence, learned_visibility
 from leercultuur_core.storage import Identifier, LedgerTables, Store, ledgers
+
+from .conftest import NewStore
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 UNTIL = utc_day(NOON)
@@ -82,8 +83,8 @@ def test_one_person_is_read_as_in_a_run_over_everybody(
         assert dict(tx.ledger.read(few)) == by_day
 
 
-def test_one_person_is_found_by_day_and_not_by_reading_all(filled: Store) -> None:
-    with filled.reading() as tx:
+def test_one_person_is_found_by_day_and_not_by_reading_all(file_store: Store) -> None:
+    with file_store.reading() as tx:
         sql = ledgers._OF_FEW.replace("IN (?)", "IN (1)")
         plan = "\n".join(row[3] for row in tx.all(f"EXPLAIN QUERY PLAN {sql}"))
     assert "SEARCH l USING PRIMARY KEY (day=? AND identity=?)" in plan
@@ -111,7 +112,7 @@ def test_an_erase_takes_nothing_from_what_could_be_seen(filled: Store) -> None:
 
 
 def test_other_rules_read_the_kept_activities_again(
-    filled: Store, new_store: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+    filled: Store, new_store: NewStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ledgers, "_BATCH", 64)
     other = EvidenceRules(

@@ -4,49 +4,51 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from leercultuur_core.errors import StoreError
 from leercultuur_core.storage import ItemAnswer, KeptArm, Store
 from leercultuur_core.storage.migrations import migrate
-from leercultuur_core.storage.store import _engine
+from leercultuur_core.storage.rows import Rows
+from leercultuur_core.storage.store import _database
+
+from ..conftest import Databases, Files
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def first(tmp_path: Path) -> Path:
+def first(stores: Files | Databases) -> str:
     """A store of the first schema, with more prompts than one batch."""
-    path = tmp_path / "store.db"
-    engine, _, _ = _engine(path, 1)
-    plain = engine.connect().execution_options(leercultuur_begin="IMMEDIATE")
-    with plain as connection, connection.begin():
+    url = stores.without_tables()
+    database = _database(url, 1)
+    with database.begin(write=True) as connection:
         migrate(connection, "0001")
-        connection.exec_driver_sql(
+        rows = Rows(connection)
+        rows.run(
             "INSERT INTO persons (person, uuid, name, roles, unit, employment, addresses, active, "
             "since) VALUES (1, 'u', 'Sanne', 'worker', '', 'employee', '{}', 1, 20000)"
         )
-        rows = [
+        prompts = [
             (
                 f"p{number:04}",
                 json.dumps({"prompt": {"text": '"question": true'}, "question": number % 700 == 3}),
             )
             for number in range(1500)
         ]
-        connection.exec_driver_sql(
+        rows.many(
             "INSERT INTO outbox (prompt_id, recipient, subject_person, subject, layer, "
             "intervention, episode, occasion, sink, language, payload, state, reason, created, "
             "due, updated) VALUES (?, 1, 1, '', 'tasks', 'look', '', 1, 'files', 'nl', ?, 'sent', "
             "'', 7, 7, 7)",
-            rows,
+            prompts,
         )
-    engine.dispose()
-    return path
+    database.engine.dispose()
+    return url
 
 
-def test_the_phase_question_is_told_from_a_step_in_rows_of_before(first: Path) -> None:
+def test_the_phase_question_is_told_from_a_step_in_rows_of_before(first: str) -> None:
     with pytest.raises(StoreError, match="leercultuur upgrade"):
         Store.open(first)
     with Store.open(first, upgrade=True) as store, store.reading() as tx:
@@ -59,7 +61,7 @@ def test_the_phase_question_is_told_from_a_step_in_rows_of_before(first: Path) -
         assert tx.people.all()["u"].channels == ()
 
 
-def test_a_store_of_before_the_questionnaire_takes_answers(first: Path) -> None:
+def test_a_store_of_before_the_questionnaire_takes_answers(first: str) -> None:
     with Store.open(first, upgrade=True) as store, store.transaction() as tx:
         assert tx.preconditions.answers() == []
         assert tx.preconditions.answer(ItemAnswer("u", "safety", 2, 20500))
@@ -68,7 +70,7 @@ def test_a_store_of_before_the_questionnaire_takes_answers(first: Path) -> None:
         assert tx.preconditions.votes(number) == {"u": "a"}
 
 
-def test_a_store_of_before_studies_takes_one(first: Path) -> None:
+def test_a_store_of_before_studies_takes_one(first: str) -> None:
     with Store.open(first, upgrade=True) as store, store.transaction() as tx:
         assert tx.effect.studies() == []
         study = tx.effect.write({"seed": "zout"}, "abc", at=NOON)

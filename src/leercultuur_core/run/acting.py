@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from threading import Lock
 from typing import Any
 
 from attrs import evolve, frozen
@@ -11,8 +13,17 @@ from ..advice import Directory, Person
 from ..advice.networks import Contact
 from ..advice.roles import Holder, Holders
 from ..maturity.vocabulary import Language, Layer, Role
-from ..storage import StoredPerson
+from ..storage import StoredPerson, Transaction
+from . import rights as of_rights
+from .config import Configuration
 from .rights import Rights
+
+_WIDE: Mapping[Layer, Role] = {
+    "hr": "hr",
+    "leadership": "director",
+    "environment": "education_contact",
+}
+"""Layer → the role that acts for it in the whole organisation."""
 
 
 def rows(rights: Rights) -> dict[str, Person]:
@@ -50,25 +61,59 @@ class ActsFor:
     units: tuple[str, ...] = ()
 
 
-def acts_for(rights: Rights, person: str) -> ActsFor:
-    """What a person (uuid) acts for; nothing where they left or are in no directory."""
+class ActsForEach:
+    """What each person acts for, worked out once after each change in a directory: it takes everybody
+    to tell who leads whom. Who changed what is read from the store each time, so that a change counts
+    at once."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._of: Mapping[str, ActsFor] = {}
+        self._people: object = None
+        self._names: object = None
+        self._named: Mapping[Role, tuple[str, ...]] = {}
+
+    def of(
+        self, tx: Transaction, configuration: Configuration, person: str, at: datetime
+    ) -> ActsFor:
+        """What a person (uuid) acts for; nothing where they left or are in no directory."""
+        with self._lock:
+            version, roles = tx.people.version(), configuration.roles
+            # Whom a name stands for may change with each identity that is seen.
+            names = (version, roles, tx.people.identities() if roles.named else 0)
+            if names != self._names:
+                self._named, self._names = of_rights.named(tx, configuration, at), names
+            people = (version, roles, dict(self._named))
+            if people != self._people:
+                rights = Rights(tx.people.all(), {}, configuration, at.date(), self._named)
+                self._of, self._people = _acts_for(rights), people
+            return self._of.get(person, ActsFor())
+
+
+def _acts_for(rights: Rights) -> dict[str, ActsFor]:
     people = rows(rights)
-    if person not in people or rights.people[person].directory is None:
-        return ActsFor()
     acting = holders(people)
-    wide: Mapping[Layer, Role] = {
-        "hr": "hr",
-        "leadership": "director",
-        "environment": "education_contact",
+    roles = {
+        uuid: set(one.roles)
+        for uuid, one in people.items()
+        if rights.people[uuid].directory is not None
     }
-    roles = {role for layer, role in wide.items() if _holds(acting.for_unit("", layer), person)}
-    units = sorted({one.unit for one in people.values() if one.unit})
-    led = tuple(unit for unit in units if _holds(acting.for_unit(unit, "manager"), person))
-    return ActsFor(frozenset({*people[person].roles, *roles}), led)
+    units: dict[str, list[str]] = {}
+    for layer, role in _WIDE.items():
+        for uuid in _holders(acting.for_unit("", layer)):
+            roles.get(uuid, set()).add(role)
+    for unit in sorted({one.unit for one in people.values() if one.unit}):
+        for uuid in _holders(acting.for_unit(unit, "manager")):
+            units.setdefault(uuid, []).append(unit)
+    alike: dict[ActsFor, ActsFor] = {}
+    found = (
+        (uuid, ActsFor(frozenset(held), tuple(units.get(uuid, ())))) for uuid, held in roles.items()
+    )
+    return {uuid: alike.setdefault(one, one) for uuid, one in found}
 
 
-def _holds(holder: Holder | None, person: str) -> bool:
-    return holder is not None and any(one.identifier == person for one in holder.people)
+def _holders(holder: Holder | None) -> list[str]:
+    return [] if holder is None else [one.identifier for one in holder.people]
 
 
 def findings(rights: Rights) -> tuple[str, ...]:
@@ -122,4 +167,4 @@ def _row(person: StoredPerson, default: Language) -> Person:
     )
 
 
-__all__ = ["ActsFor", "acts_for", "findings", "holders", "rows"]
+__all__ = ["ActsFor", "ActsForEach", "findings", "holders", "rows"]

@@ -24,7 +24,7 @@ from ..extension import (
     Source,
 )
 from .config import Configuration, Configured
-from .sinks import FilesSink
+from .sinks import FilesSink, PullSink
 from .sources import ActivityLines, FilesSource
 from .webhook import WebhookSink
 
@@ -109,7 +109,7 @@ class PeopleFile(Directory):
 BUILTIN: Mapping[str, Mapping[str, type[Adapter]]] = {
     "source": {FilesSource.name: FilesSource},
     "directory": {PeopleFile.name: PeopleFile},
-    "sink": {FilesSink.name: FilesSink, WebhookSink.name: WebhookSink},
+    "sink": {FilesSink.name: FilesSink, PullSink.name: PullSink, WebhookSink.name: WebhookSink},
     "issuer": {},
 }
 """List in the configuration → kind → adapter that needs no plugin."""

@@ -2,40 +2,49 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal
 
+from ..advice.concert import Concert
+from ..errors import PluginError, StoreError
+from ..extension import Page
+from ..maturity.vocabulary import PHASES, Phase
 from ..phases import Estimate
-from ..storage import Answer
+from ..storage import Answer, AuditEntry, ReadCount
 from . import (
     acting,
-    delivering,
+    collecting,
+    culture,
     effect,
     estimating,
+    forgetting,
     links,
     naming,
+    own_page,
     persons,
     preconditions,
     questionnaire,
     releasing,
+    unit_page,
     voting,
 )
 from .channels import channel_of
+from .culture import Culture, Everybody
+from .for_programs import ForPrograms
 from .links import Link, LinkRefused
 from .logs import event
-from .opened import Opened
+from .own_page import OwnAnswer, OwnPage
 from .preconditions import UnitPreconditions
 from .questionnaire import Imported
+from .rights import Rights
 from .status import Status, Why, read_status
-
-NOT_TAKEN_BACK = "not_taken_back"
-"""Stands among the tables of an erase for messages that stay where a sink put them."""
+from .unit_page import Plans, UnitPage
 
 
-class ByDay(Opened):
+class ByDay(ForPrograms):
     """The verbs of the day. Most wait for nobody; those that rewrite the store run one at a time."""
 
     def answer(self, prompt_id: str, answer: Answer, now: datetime) -> bool:
@@ -62,14 +71,58 @@ class ByDay(Opened):
     def releases(self, now: datetime) -> tuple[releasing.UnitRelease, ...]:
         """What is shown of each unit now, and of the others why not."""
         with self.store.reading() as tx:
-            return releasing.shown(tx, self._rights(tx, now))
+            return releasing.shown(tx, Rights.of_nobody(self.configuration, now))
+
+    def unit_page(
+        self, unit: str, now: datetime, *, language: Literal["nl", "en"] = "nl"
+    ) -> UnitPage:
+        """What who leads a unit gets to look at: shares, plan, preconditions and vote, frozen or
+        registered, so that nothing one person does changes it. Who may see it is for the caller to
+        ask (`acts_for`)."""
+        with self.store.reading() as tx:
+            return unit_page.read(
+                tx,
+                self.configuration,
+                self.model,
+                unit,
+                at=now,
+                language=language,
+                plans=self._plans,
+            )
+
+    def culture(self, now: datetime) -> Culture:
+        """The learning culture as it may be shown to those who monitor it; who they are is for the
+        caller to ask (`acts_for`)."""
+        with self.store.reading() as tx:
+            return culture.read(
+                tx,
+                self.configuration,
+                self.model,
+                now,
+                everybody=self._everybody,
+                plans=self._plans,
+            )
+
+    @cached_property
+    def _everybody(self) -> Everybody:
+        return Everybody()
+
+    def reads(self, since: datetime) -> tuple[ReadCount, ...]:
+        """Who read data of one person and what, counted by day (UTC), newest first; of whom it was is
+        not told, and what people read of themselves is not in it."""
+        with self.store.reading() as tx:
+            return culture.reads(tx, since=since)
+
+    @cached_property
+    def _plans(self) -> Plans:
+        return Plans()
 
     # -- preconditions and involvement ----------------------------------------------------------
 
     def preconditions(self, now: datetime) -> tuple[UnitPreconditions, ...]:
         """What is shown of the preconditions of each unit, what they hold back, what mends them."""
         with self.store.reading() as tx:
-            return preconditions.overview(tx, self._rights(tx, now), self.model)
+            return preconditions.overview(tx, Rights.of_nobody(self.configuration, now), self.model)
 
     def answer_item(self, person: str, item: str, value: int, now: datetime) -> bool:
         """Keeps what a person (uuid) answered to an item of the questionnaire, 1 to 5; what waits
@@ -115,7 +168,8 @@ class ByDay(Opened):
         """Keeps the vote of a person (uuid) in the open round of their unit; until that closes they
         may change it. Raises `ConfigError` where that cannot be."""
         with self.store.transaction() as tx:
-            return voting.cast(tx, self._rights(tx, now), person, choice, now=now)
+            rights = Rights.of_one(tx, self.configuration, now, person)
+            return voting.cast(tx, rights, person, choice, now=now)
 
     def close_vote(self, unit: str, now: datetime) -> voting.Vote:
         """Closes a unit's round and lets go of who voted what. Raises `ConfigError` where none is
@@ -127,6 +181,21 @@ class ByDay(Opened):
         """Every round, oldest first, with what may be told of it."""
         with self.store.reading() as tx:
             return voting.votes(tx)
+
+    def concert(self, now: datetime) -> Concert:
+        """The plan in concert of this quarter; empty where nothing is released. Raises
+        `ModuleNotFoundError` without SciPy (the extra ``plan``)."""
+        with self.store.reading() as tx:
+            rights = Rights.of_nobody(self.configuration, now)
+            return unit_page.plan_now(
+                tx,
+                self.configuration,
+                self.model,
+                releases=releasing.shown(tx, rights),
+                conditions=preconditions.Conditions.read(tx, rights, self.model, only=()),
+                at=now,
+                plans=self._plans,
+            )
 
     # -- a study of whether messages help -------------------------------------------------------
 
@@ -184,16 +253,86 @@ class ByDay(Opened):
         nothing was seen or it may not be estimated. Noted in the audit as read ``by``."""
         self._note(person, "history", by, at)
         with self.store.reading() as tx:
-            rights = self._rights(tx, at)
+            rights = Rights.of_one(tx, self.configuration, at, person)
             estimates = estimating.believe(
                 tx, rights, at=at, parameters=self.parameters, only={person}
             )
         return estimates.get(person)
 
-    def acts_for(self, person: str, now: datetime) -> acting.ActsFor:
-        """Which roles a person (uuid) holds today, and which units they lead."""
+    def note_read(
+        self, person: str, what: str, now: datetime, *, by: str, detail: str = ""
+    ) -> None:
+        """Adds to the audit that data of a person (uuid) were shown: for what a plugin keeps and
+        shows by itself. ``by`` is who or which role read it, ``detail`` holds no name; the person sees
+        it in their export."""
+        with self.store.transaction() as tx:
+            tx.privacy.note(AuditEntry(now, by, what, person, detail))
+
+    def own_page(
+        self,
+        person: str,
+        now: datetime,
+        *,
+        language: Literal["nl", "en"] = "nl",
+        shown: bool = True,
+    ) -> OwnPage:
+        """What a person (uuid) gets to look at about themselves. Noted in the audit as read by
+        ``self``, once; not where it is not ``shown`` and only says what they may do. Raises `KeyError`
+        where there is no such person."""
         with self.store.reading() as tx:
-            return acting.acts_for(self._rights(tx, now), person)
+            page = own_page.read(
+                tx,
+                Rights.of_one(tx, self.configuration, now, person),
+                person,
+                parameters=self.parameters,
+                model=self.model,
+                sinks=self.adapters.sinks,
+                working=self.working,
+                now=now,
+                language=language,
+                beliefs=self._beliefs,
+            )
+        if shown:
+            self._note(person, "page", "self", now)
+        return page
+
+    def say_phase(self, person: str, phase: Phase, now: datetime) -> bool:
+        """Keeps where a person (uuid) says they are themselves; of one day the last counts. It counts
+        at once on their page (`own_page`) and for everything else from the next day. Waits for no
+        other run. ``False`` where there is no such person; raises `ValueError` for another phase."""
+        if phase not in PHASES:
+            raise ValueError(f"expected a phase, one of {', '.join(PHASES)}; found {phase!r}")
+        return self._say(person, phase, now)
+
+    def say_reflected(self, person: str, now: datetime) -> bool:
+        """Keeps that a person (uuid) looked back at their work on this day, never what they thought
+        of; twice in a day is once. Waits for no other run. ``False`` where there is no such person."""
+        return self._say(person, "reflected", now)
+
+    def _say(self, person: str, answer: OwnAnswer, now: datetime) -> bool:
+        # The store knows people by identifiers; their own page is one more of theirs.
+        if not self.link(own_page.known_as(person), person, now):
+            return False
+        done = collecting.take_in(
+            own_page.SOURCE,
+            iter([Page([own_page.own_activity(person, answer, now)])]),
+            self.store,
+            rules=self.rules,
+            identify=self.identify,
+            now=now,
+        )
+        self._tell("leercultuur_collected", source=own_page.SOURCE, counts=done.counts)
+        return True
+
+    def acts_for(self, person: str, now: datetime) -> acting.ActsFor:
+        """Which roles a person (uuid) holds now, and which units they lead. Everybody is looked at
+        only after a change in a directory, which counts at once."""
+        with self.store.reading() as tx:
+            return self._acts.of(tx, self.configuration, person, now)
+
+    @cached_property
+    def _acts(self) -> acting.ActsForEach:
+        return acting.ActsForEach()
 
     def find(self, who: str, now: datetime) -> tuple[str, ...]:
         """The uuids of whom ``who`` may be: a uuid, an identifier, a mail address, a name."""
@@ -214,32 +353,50 @@ class ByDay(Opened):
     ) -> dict[str, int]:
         """Forgets a person (uuid) and keeps them from coming back; table → rows gone.
 
-        What stands in their calendar is taken out first. Under `NOT_TAKEN_BACK` is how many messages
+        What stands in their calendar is taken out first. Under `not_taken_back` is how many messages
         could not be: nothing here knows of these any more. Raises `PluginError`, and forgets nothing,
         where a plugin that keeps data of people is not switched on or fails.
         """
         with self._alone():
-            with self.store.reading() as tx:
-                persons.check_plugins(self.plugins, tx)
-            taken = delivering.forgotten(
-                self.store,
-                self.adapters.sinks,
-                person,
-                working=self.working,
-                now=now,
-                clock=lambda: now,
-            )
-            for sink in taken.problems:
-                event("erase", "sink", {"sink": sink, "outcome": "failed"}, level=logging.WARNING)
-            with self.store.transaction() as tx:
-                counts = tx.privacy.erase(
-                    person,
-                    at=now,
-                    strings=known_as,
-                    also=lambda uuid: persons.forget_in_plugins(self.plugins, tx, uuid, now),
-                )
+            counts = self._forgotten(person, now, known_as=known_as)
             self.store.scrub()
-        return {**counts, NOT_TAKEN_BACK: taken.left} if taken.left else counts
+        return counts
+
+    def ask_erase(self, person: str, now: datetime) -> forgetting.EraseAsked:
+        """Erases a person (uuid) who asks for it: at once where no run is at work; if one is, or a
+        plugin is in the way (`erase`), first thing in the next run. Until then it counts as a no to
+        everything, and nothing that waits for them is sent. Raises `KeyError` where there is no such
+        person."""
+        with self.store.transaction() as tx:
+            if not forgetting.note(tx, person, now):
+                raise KeyError(person)
+        try:
+            counts = self.erase(person, now)
+        except (StoreError, PluginError) as error:
+            if isinstance(error, StoreError) and error.trouble != "busy":
+                raise
+            with self.store.reading() as tx:
+                # Gone from the tables, perhaps: then only the scrub is left for the next run.
+                waits = bool(tx.people.all([person]))
+            if waits:
+                event("erase", "asked", {"outcome": "waits", "error": type(error).__name__})
+            return forgetting.EraseAsked(done=not waits)
+        return forgetting.EraseAsked(True, counts.get(forgetting.NOT_TAKEN_BACK, 0))
+
+    def _forgotten(
+        self, person: str, now: datetime, *, known_as: tuple[str, ...] = ()
+    ) -> dict[str, int]:
+        counts = forgetting.forget(
+            self.store,
+            self.plugins,
+            self.adapters.sinks,
+            person,
+            working=self.working,
+            now=now,
+            known_as=known_as,
+        )
+        self._beliefs.forget()
+        return counts
 
     def consent(
         self, person: str, purpose: str, given: bool, now: datetime, *, by: str = "self"

@@ -10,13 +10,14 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from attrs import Factory, field, frozen
+from attrs import Factory, field, fields, frozen
 
 from ..advice.care import CareRules
 from ..advice.networks import Contact
 from ..advice.preconditions import FRESH_MONTHS
 from ..errors import ConfigError, Problem
 from ..extension import Adapter, Secret, structure
+from ..maturity.tables import did_you_mean
 from ..maturity.vocabulary import Role
 
 FILE_NAME = "leercultuur.toml"
@@ -104,12 +105,14 @@ class Roles:
     names of people in a directory, as `leercultuur person` takes them.
 
     ``hr``, ``director`` and ``education_contact`` hold that role in the place of whom the
-    directories give it to; ``manager`` is for people without a manager of their own.
+    directories give it to, and so does ``works_council``; ``manager`` is for people without a manager of
+    their own.
     """
 
     manager: tuple[str, ...] = ()
     hr: tuple[str, ...] = ()
     director: tuple[str, ...] = ()
+    works_council: tuple[str, ...] = ()
     education_contact: tuple[str, ...] = ()
 
     @property
@@ -119,6 +122,7 @@ class Roles:
             "manager": self.manager,
             "hr": self.hr,
             "director": self.director,
+            "works_council": self.works_council,
             "education_contact": self.education_contact,
         }
         return {role: names for role, names in every.items() if names}
@@ -172,11 +176,14 @@ class Configured:
 class Configuration:
     """Everything in ``leercultuur.toml``. Adapters' settings are structured by `adapter`.
 
-    ``plugins`` switches on plugins that have no adapter, such as observers and rules.
+    ``store`` is the path of a file or an address; a `Secret` where it is not written out, since an
+    address may hold a password.
+    ``plugins`` switches on plugins that have no adapter, such as observers and rules; a table with the
+    name of one of these is in ``plugin_settings`` as it was given (`plugin_settings.read_tables`).
     """
 
     organisation: Organisation
-    store: str = "leercultuur.db"
+    store: str | Secret = "leercultuur.db"
     plugins: tuple[str, ...] = ()
     care: CareRules = Factory(CareRules)
     privacy: Privacy = Privacy()
@@ -190,6 +197,7 @@ class Configuration:
     directories: tuple[Configured, ...] = ()
     sinks: tuple[Configured, ...] = ()
     issuers: tuple[Configured, ...] = ()
+    plugin_settings: Mapping[str, Mapping[str, Any]] = field(factory=dict, repr=False)
     base: Path = Factory(Path)
 
     @property
@@ -199,10 +207,12 @@ class Configuration:
 
     @property
     def store_url(self) -> str:
-        """Where the store is; a path is relative to the configuration's folder."""
-        if "://" in self.store:
-            return self.store
-        return f"sqlite:///{(self.base / self.store).resolve()}"
+        """Where the store is; a path is relative to the configuration's folder. It may hold a
+        password: for opening it, never for a message."""
+        store = self.store.reveal() if isinstance(self.store, Secret) else self.store
+        if "://" in store:
+            return store
+        return f"sqlite:///{(self.base / store).resolve()}"
 
     def adapter(
         self, entry: Configured, cls: type[Adapter], environ: Mapping[str, str] | None = None
@@ -219,7 +229,7 @@ class _Document:
     """The file as it is written; lists of adapters are looked at apart."""
 
     organisation: Organisation
-    store: str = "leercultuur.db"
+    store: Any = "leercultuur.db"
     plugins: tuple[str, ...] = ()
     care: CareRules = Factory(CareRules)
     privacy: Privacy = Privacy()
@@ -253,7 +263,7 @@ def read_configuration(
         raise ConfigError(
             str(path), [Problem(str(path), "a configuration", "no such file", hint)]
         ) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(
             str(path), [Problem(str(path), "a readable TOML file", str(error))]
         ) from None
@@ -269,16 +279,25 @@ def parse_configuration(
     lists = {
         attribute: _entries(key, data.get(key, ()), problems) for key, attribute in _LISTS.items()
     }
+    own = _tables_of_plugins(data)
+    problems += _unknown(data, own)
+    known = {one.name for one in fields(_Document)}
     try:
-        document = structure(_Document, data, base=base, environ=environ)
+        document = structure(
+            _Document,
+            {key: value for key, value in data.items() if key in known},
+            base=base,
+            environ=environ,
+        )
     except ConfigError as error:
         raise ConfigError(path.name, [*error.problems, *problems]) from None
+    store = _store(document.store, base, environ, problems)
     problems += _sense(document)
     if problems:
         raise ConfigError(path.name, problems)
     return Configuration(
         organisation=document.organisation,
-        store=document.store,
+        store=store,
         plugins=document.plugins,
         care=document.care,
         privacy=document.privacy,
@@ -288,9 +307,62 @@ def parse_configuration(
         contacts=document.contact,
         preconditions=document.preconditions,
         answers=document.answers,
+        plugin_settings=own,
         base=base,
         **lists,
     )
+
+
+@frozen
+class _Hidden:
+    store: Secret
+
+
+def _store(
+    value: Any, base: Path, environ: Mapping[str, str] | None, problems: list[Problem]
+) -> str | Secret:
+    """Where the store is, as it stands or from where secrets come from."""
+    if isinstance(value, Mapping):
+        try:
+            return structure(_Hidden, {"store": value}, base=base, environ=environ).store
+        except ConfigError as error:
+            problems.extend(error.problems)
+            return ""
+    expected = 'a path or an address in quotes, or { env = "NAME" } or { file = "path" }'
+    if not isinstance(value, str) or not value:
+        problems.append(Problem("store", expected, "nothing" if value == "" else "something else"))
+        return ""
+    account, at, _ = value.partition("://")[2].rpartition("@")
+    if (at and ":" in account) or "password=" in value.partition("?")[2].lower():
+        hint = 'put the whole address in a file only you can read, and: store = { file = "path" }'
+        problems.append(Problem("store", expected, "an address with a password", hint))
+    return value
+
+
+def _tables_of_plugins(data: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The tables that bear the name of a plugin that is switched on, and not of a table of ours."""
+    known = {one.name for one in fields(_Document)}
+    plugins = data.get("plugins", ())
+    names = plugins if isinstance(plugins, list | tuple) else ()
+    return {
+        name: data[name]
+        for name in names
+        if isinstance(name, str) and name not in known and isinstance(data.get(name), Mapping)
+    }
+
+
+def _unknown(data: Mapping[str, Any], own: Mapping[str, Any]) -> list[Problem]:
+    known = [one.name for one in fields(_Document)]
+    plugins = data.get("plugins", ())
+    names = [one for one in plugins if isinstance(one, str)] if isinstance(plugins, list) else []
+    problems = []
+    for key in sorted(set(data) - set(known) - set(own)):
+        hint = did_you_mean(key, [*known, *names])
+        if not hint and isinstance(data[key], Mapping):
+            hint = f'where it is of a plugin, add "{key}" to plugins'
+        hint = hint or f"known here: {', '.join(known)}"
+        problems.append(Problem(key, "a known key", f'"{key}"', hint))
+    return problems
 
 
 def _entries(key: str, tables: Any, problems: list[Problem]) -> tuple[Configured, ...]:

@@ -24,6 +24,7 @@ from ..storage import (
     Store,
     StoredReceipt,
     Transaction,
+    Turn,
 )
 from . import channels
 from .care import Working
@@ -32,6 +33,7 @@ from .composing import Composer
 from .desk import Desk, Rightful
 from .links import Links
 from .logs import event
+from .sinks import PullSink
 from .taking_back import Standing, TakingBack
 
 RETRY_AFTER = tuple(timedelta(hours=hours) for hours in (1, 4, 16, 48))
@@ -41,11 +43,12 @@ given up. Judgement: most systems are back within a night, and within a week the
 BATCH = 20
 """Messages handed to a sink at once, where one sent twice does no harm or can be looked up."""
 
-_ENDS: Mapping[str, Literal["sent", "dead", "failed"]] = {
+ENDS: Mapping[str, Literal["sent", "dead", "failed"]] = {
     "sent": "sent",
     "refused": "dead",
     "failed": "failed",
 }
+"""What a receipt says, and the state its message then has."""
 
 
 @frozen
@@ -85,23 +88,30 @@ def deliver(
     clock: Callable[[], datetime],
     delivered: Callable[[str, dict[str, int]], None],
     links: Links | None = None,
+    turn: Turn | None = None,
 ) -> Delivered:
     """Sends what may go at ``now``, and takes back what was sent and no longer fits. No other run may
-    be at work. Raises `StoreError` only.
+    be at work, but others that deliver by a ``turn`` they share. Raises `StoreError` only.
 
     ``delivered`` is called after each sink, with numbers by state; ``links`` makes the links to answer
     by.
     """
     run = _Run(store, sinks, rights, working, now, clock, links)
-    run.settle_left()
-    run.settle_waiting()
+    turn = turn or Turn()
+    if turn.first:
+        run.settle_left()
+        run.settle_waiting()
+        turn.share()
+    else:
+        run.join()
     # What one sink refuses goes to the next, which may have had its turn: so in rounds. Each message
     # goes by a sink once.
     while name := run.next_sink():
         counts = run.send(name, sinks[name])
         if counts:
             delivered(name, counts)
-    run.take_back()
+    if turn.last():
+        run.take_back()
     return Delivered(
         dict(sorted(run.states.items())), dict(sorted(run.reasons.items())), run.problems
     )
@@ -149,6 +159,8 @@ class _Run:
         self._now = now
         self._clock = clock
         self._may_go: list[OutboxMessage] = []
+        # Whoever comes for these decides when: `leercultuur_core.run.pulling`.
+        self._pulled = {name for name, sink in sinks.items() if isinstance(sink, PullSink)}
         self._stopped: set[str] = set()
         self._composer = Composer({}, working, links, now)
         self.states: Counter[str] = Counter()
@@ -246,13 +258,31 @@ class _Run:
                 if message.message_id in bundled
             ]
 
+    def join(self) -> None:
+        """Finds what another worker, who is sending it by now, decided may go."""
+        with self._store.reading() as tx:
+            self._composer = evolve(self._composer, people=tx.people.all())
+            messages = tx.delivery.messages(states=["ready", "failed"])
+            desk = self._desk(tx, [one.recipient for one in messages])
+            self._may_go = [
+                one
+                for one in messages
+                if (one.state == "ready" or self._now >= next_try(one))
+                and isinstance(
+                    desk.verdict(
+                        tx.delivery.prompts(message_id=one.message_id), besides=one.message_id
+                    ),
+                    Send,
+                )
+            ]
+
     def _decide_message(self, tx: Transaction, desk: Desk, message: OutboxMessage) -> bool:
         """Whether a message stays one that goes, now or later; else it is dropped or withdrawn. Those
         of its prompts that could go by themselves are then let go of."""
         prompts = tx.delivery.prompts(message_id=message.message_id)
         verdict = desk.verdict(prompts, besides=message.message_id)
         if isinstance(verdict, Send):
-            if message.state == "ready" or self._now >= _next_try(message):
+            if message.state == "ready" or self._now >= next_try(message):
                 self._may_go.append(message)
             return True
         if isinstance(verdict, Hold):
@@ -301,7 +331,9 @@ class _Run:
     def next_sink(self) -> str | None:
         """The next sink for which something waits; ``None`` where there is none that can go on."""
         waits = {message.sink for message in self._may_go} - self._stopped
-        return next((name for name in self._sinks if name in waits), None)
+        return next(
+            (name for name in self._sinks if name in waits and name not in self._pulled), None
+        )
 
     def send(self, name: str, sink: Sink) -> dict[str, int]:
         """Sends what may go by this sink; gives numbers by state."""
@@ -321,13 +353,12 @@ class _Run:
     def _send(self, name: str, sink: Sink, batch: Sequence[OutboxMessage]) -> bool:
         """Sends a batch; whether the sink can go on."""
         # On disk before anything leaves: after a power cut nobody must think it was never sent.
-        with self._store.transaction(durable=True) as tx:
-            taken = {
-                message.message_id: message
-                for message in batch
-                if tx.delivery.take(message.message_id, message.state, "sending", at=self._clock())
-            }
+        with self._store.transaction(durable=True, beside=True) as tx:
+            claimed = tx.delivery.claim(batch, at=self._clock())
+            taken = {one.message_id: one for one in batch if one.message_id in claimed}
             loaded = [self._composer.message(tx, message) for message in taken.values()]
+        if not loaded:
+            return True
         problem = "gave no receipt for each message"
         surely_not = False
         try:
@@ -358,12 +389,12 @@ class _Run:
             self._leave(message, "uncertain", "no_receipt")
 
     def _received(self, message: OutboxMessage, receipt: Receipt) -> None:
-        state: Literal["sent", "dead", "failed"] = _ENDS[receipt.state]
+        state: Literal["sent", "dead", "failed"] = ENDS[receipt.state]
         reason = receipt.reason
         if state == "failed" and message.attempts + 1 > len(RETRY_AFTER):
             state, reason = "dead", "gave_up"
         at = self._clock()
-        with self._store.transaction() as tx:
+        with self._store.transaction(beside=True) as tx:
             tx.delivery.receive(
                 StoredReceipt(message.message_id, receipt.state, reason, at, message.sink)
             )
@@ -407,7 +438,8 @@ class _Run:
         self.problems = {**taking.problems, **self.problems}
 
 
-def _next_try(message: OutboxMessage) -> datetime:
+def next_try(message: OutboxMessage) -> datetime:
+    """When a message that failed is tried again."""
     return message.updated + RETRY_AFTER[min(message.attempts, len(RETRY_AFTER)) - 1]
 
 

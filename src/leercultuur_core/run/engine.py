@@ -9,18 +9,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from attrs import asdict, evolve, frozen
 
 from ..activity.activity import utc_day
 from ..extension import Page
+from ..storage import Turn
 from . import (
     collecting,
     delivering,
     effect,
     estimating,
+    forgetting,
     persons,
+    reach,
     recording,
     releasing,
 )
@@ -143,6 +146,7 @@ class Engine(ByDay):
             rights, believed = estimated(now)
             with self.store.transaction() as tx:
                 releasing.release(tx, rights, believed.estimates, now=now)
+                reach.freeze(tx, rights, sinks=self.adapters.sinks, now=now)
                 effect.enrol(tx, rights, believed.estimates, sinks=self.adapters.sinks, now=now)
             with self.store.reading() as tx:
                 prompts, planned = self._planner(tx, now, rights, believed.estimates).plan()
@@ -154,9 +158,12 @@ class Engine(ByDay):
 
     def deliver(self, now: datetime, *, clock: Callable[[], datetime] | None = None) -> Delivered:
         """Sends what may go at ``now``. ``clock`` gives the moments that receipts are noted with
-        (``now`` for all of them when ``None``)."""
+        (``now`` for all of them when ``None``).
 
-        def work() -> Delivered:
+        Where the store is in PostgreSQL several may do so at once: each sends what no other has
+        taken."""
+
+        def work(turn: Turn) -> Delivered:
             done = delivering.deliver(
                 self.store,
                 self.adapters.sinks,
@@ -166,21 +173,25 @@ class Engine(ByDay):
                 clock=clock or (lambda: now),
                 delivered=self._delivered,
                 links=self.answer_links,
+                turn=turn,
             )
-            noted = recording.record(
-                self.store,
-                self.adapters.recorders,
-                working=self.working,
-                now=now,
-                links=self.answer_links,
-            )
+            noted: dict[str, str] = {}
+            if turn.last():
+                noted = recording.record(
+                    self.store,
+                    self.adapters.recorders,
+                    working=self.working,
+                    now=now,
+                    links=self.answer_links,
+                )
             broken = self.adapters.broken_in("sink")
             done = evolve(done, problems={**broken, **done.problems, **noted})
             for sink in done.problems:
                 event("deliver", "sink", {"sink": sink, "outcome": "failed"}, level=logging.WARNING)
             return done
 
-        return self._noted("deliver", now, work)
+        with self._alone(share=True) as turn:
+            return self._noted("deliver", now, lambda: work(turn))
 
     def run(
         self,
@@ -219,18 +230,24 @@ class Engine(ByDay):
         """Retention: lets go of what the configuration keeps no longer; table → rows gone."""
         retention = self.configuration.retention
         today = utc_day(now)
-        with self._alone(), self.store.transaction() as tx:
-            gone = tx.privacy.keep_until(
-                payload_from=today - round(retention.payload_months * _MONTH),
-                ledger_from=today - round(retention.ledger_months * _MONTH),
-                rejects_from=now - REJECTS_KEPT,
-                at=now,
-                also=lambda uuid: persons.forget_in_plugins(self.plugins, tx, uuid, now),
-            )
+        with self._alone():
+            self._erase_asked(now)
+            with self.store.transaction() as tx:
+                gone = tx.privacy.keep_until(
+                    payload_from=today - round(retention.payload_months * _MONTH),
+                    ledger_from=today - round(retention.ledger_months * _MONTH),
+                    rejects_from=now - REJECTS_KEPT,
+                    at=now,
+                    also=lambda uuid: persons.forget_in_plugins(self.plugins, tx, uuid, now),
+                )
         event("tidy", "tidy", gone)
         return gone
 
     # -- how a verb is done ---------------------------------------------------------------------
+
+    def _erase_asked(self, now: datetime) -> None:
+        """Who asked to be erased while another run was at work, before anything is read."""
+        forgetting.forget_asked(self.store, lambda person: self._forgotten(person, now))
 
     def _estimated(self, at: datetime) -> tuple[Rights, Estimated]:
         """Estimates from a snapshot, so that nobody waits for it, then keeps them."""
@@ -245,6 +262,8 @@ class Engine(ByDay):
         """Does ``work`` alone, with its begin and end in the store: a run without an end was
         killed."""
         with self._alone():
+            if verb != "deliver":  # which others may be at as well
+                self._erase_asked(now)
             with self.store.transaction() as tx:
                 number = tx.results.start_run(verb, at=now)
             watch = Stopwatch()
@@ -267,15 +286,6 @@ class Engine(ByDay):
             outcome = "done" if complete else "part"
             event(verb, verb, {"outcome": outcome, **counts, "seconds": watch.seconds})
         return done
-
-    def _tell(self, hook: str, **arguments: Any) -> None:
-        """Calls an observer's hook after the commit; what it raises is kept in `Plugins.broken`."""
-        before = set(self.plugins.broken)
-        for _ in self.plugins.call(hook, **arguments):
-            pass
-        for name in sorted(set(self.plugins.broken) - before):
-            fields = {"plugin": name, "hook": hook, "outcome": "failed"}
-            event("plugins", "plugin", fields, level=logging.WARNING)
 
     def _delivered(self, sink: str, counts: dict[str, int]) -> None:
         event("deliver", "sink", {"sink": sink, **counts})

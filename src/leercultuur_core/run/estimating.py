@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from attrs import field, frozen
 
 from ..activity.activity import utc_day
+from ..activity.ledger import Ledger
 from ..maturity.vocabulary import PHASES
 from ..phases import Estimate, Estimates, Parameters, estimate
 from ..storage import KeptEstimate, Transaction
@@ -58,21 +59,29 @@ def believe(
     What could be seen is learned from everyone's activities, as `infer` does, also from those of
     people whose phase is not estimated. Days of leave are taken out of it.
     """
-    until = utc_day(at)
     wanted = [
         uuid
         for uuid, person in rights.people.items()
         if (only is None or uuid in only) and rights.may_estimate(person)
     ]
-    everybody = len(wanted) == len(rights.people)
+    everybody = only is None and len(wanted) == len(rights.people)
     ledger = tx.ledger.read(None if everybody else wanted)
+    return believe_of(tx, rights, ledger, at=at, parameters=parameters)
+
+
+def believe_of(
+    tx: Transaction, rights: Rights, ledger: Ledger, *, at: datetime, parameters: Parameters
+) -> Estimates:
+    """What `believe` gives of the people in ``ledger``, who are among those of ``rights``. Whether it
+    may be made is for the caller to ask."""
+    until = utc_day(at)
     return estimate(
         ledger,
         at=at.astimezone(UTC),
         visibility=tx.ledger.visibility(until=until),
         presence=presence(tx, rights, ledger, until=until),
         parameters=parameters,
-        labels={uuid: rights.people[uuid].name for uuid in wanted},
+        labels={uuid: rights.people[uuid].name for uuid in {key[0] for key in ledger.counts}},
     )
 
 
@@ -134,4 +143,4 @@ def frozen_episodes(tx: Transaction) -> Mapping[str, str]:
     return {uuid: one.episode for uuid, one in tx.results.estimates().items()}
 
 
-__all__ = ["Estimated", "believe", "frozen_episodes", "keep"]
+__all__ = ["Estimated", "believe", "believe_of", "frozen_episodes", "keep"]

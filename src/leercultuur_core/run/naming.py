@@ -16,15 +16,14 @@ def find(tx: Transaction, who: str, identify: Identifier, now: datetime) -> tupl
     A uuid; else a canonical identifier or mail address; else the account of that name at any
     system that was seen; else an address or a name in a directory, in whatever case.
     """
-    people = tx.people.all()
-    if who in people:
+    if tx.people.all([who]):
         return (who,)
     places = tx.ledger.visibility(until=utc_day(now) + 1).sources
     for names in ([canonical(who)], [account(place, who) for place in places]):
         found = {uuid for name in names if (uuid := tx.people.find(name, identify))}
         if found:
             return tuple(sorted(found))
-    wanted = who.casefold()
+    wanted, people = who.casefold(), tx.people.all()
     return tuple(
         uuid
         for uuid, person in people.items()

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from threading import get_ident
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection
 
 from ..activity.evidence import EvidenceRules, default_rules, read_rules
 from ..errors import ConfigError, Problem
-from ..extension import Plugins
+from ..extension import Plugins, structure
 from ..maturity import MaturityModel, maturity_model
 from ..phases import Estimates, Parameters, default_parameters, read_parameters
-from ..storage import AuditEntry, Identifier, Store, Transaction
+from ..storage import AuditEntry, Identifier, Store, Transaction, Turn
 from . import (
     planning,
 )
@@ -25,8 +26,11 @@ from .builtin import Adapters, make_all, switched_on
 from .care import Working
 from .config import FILE_NAME, Configuration, read_configuration
 from .links import Links
-from .lock import alone
+from .logs import event
+from .plugin_settings import read_tables
 from .rights import Rights
+
+_T = TypeVar("_T")
 
 
 class Opened:
@@ -42,8 +46,10 @@ class Opened:
         *,
         plugins: Plugins,
         adapters: Adapters,
+        settings: Mapping[str, Any] | None = None,
     ) -> None:
-        """Raises `ConfigError` where data that the configuration names cannot be used."""
+        """``settings`` are those of plugins by name. Raises `ConfigError` where data that the
+        configuration names cannot be used."""
         self.configuration = configuration
         self.store = store
         self.plugins = plugins
@@ -52,6 +58,7 @@ class Opened:
         self.rules = _rules(configuration, plugins)
         self.working = Working.of(configuration)
         self.answer_links = Links.of(configuration.answers)
+        self._settings = dict(settings or {})
         self._at_work: int | None = None  # the thread that holds the lock
         self._parameters: Parameters | None = None
         self._model: MaturityModel | None = None
@@ -78,12 +85,22 @@ class Opened:
             raise ConfigError(str(path), [Problem("model.estimator", '"hmm"', found)])
         plugins = switched_on(configuration)
         adapters = make_all(configuration, plugins, environ)
+        settings = read_tables(configuration, plugins, environ)
         store = Store.open(configuration.store_url, create=create, upgrade=upgrade)
         try:
-            return cls(configuration, store, plugins=plugins, adapters=adapters)
+            return cls(configuration, store, plugins=plugins, adapters=adapters, settings=settings)
         except BaseException:
             store.close()
             raise
+
+    def settings_of(self, plugin: str, kind: type[_T]) -> _T:
+        """The settings of a plugin, of its class ``kind`` (`leercultuur_settings`): from the table with
+        its name in the configuration; without one all as they are where nothing is said.
+
+        Raises `ConfigError` where there is no table, and one of them has to be said.
+        """
+        found = self._settings.get(plugin)
+        return found if isinstance(found, kind) else structure(kind, {}, place=plugin)
 
     @contextmanager
     def database(self, *, write: bool = False) -> Iterator[Connection]:
@@ -138,6 +155,15 @@ class Opened:
         with self.store.transaction() as tx:
             tx.privacy.note(AuditEntry(now, by, what, person))
 
+    def _tell(self, hook: str, **arguments: Any) -> None:
+        """Calls an observer's hook after the commit; what it raises is kept in `Plugins.broken`."""
+        before = set(self.plugins.broken)
+        for _ in self.plugins.call(hook, **arguments):
+            pass
+        for name in sorted(set(self.plugins.broken) - before):
+            fields = {"plugin": name, "hook": hook, "outcome": "failed"}
+            event("plugins", "plugin", fields, level=logging.WARNING)
+
     def _rights(self, tx: Transaction, at: datetime) -> Rights:
         return Rights.read(tx, self.configuration, at)
 
@@ -161,15 +187,16 @@ class Opened:
         )
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """No other run at the same time, in this process or another."""
+    def _alone(self, *, share: bool = False) -> Iterator[Turn]:
+        """No other run at the same time, in this process or another; with ``share`` none but those
+        that share too, where the store can have several."""
         if self._at_work == get_ident():
-            yield
+            yield Turn()
             return
-        with alone(Path(f"{self.store.name}.lock")):
+        with self.store.alone(share=share) as turn:
             self._at_work = get_ident()
             try:
-                yield
+                yield turn
             finally:
                 self._at_work = None
 

@@ -12,7 +12,8 @@ from ..privacy.purposes import purposes
 from ..storage import Consent, PromptState, Transaction
 from .group_prompts import is_group
 
-_NOT_SENT: tuple[PromptState, ...] = ("held", "ready", "failed")
+NOT_SENT: tuple[PromptState, ...] = ("held", "ready", "failed")
+"""States of a prompt that waits and can be withdrawn."""
 
 
 def consent(
@@ -31,7 +32,7 @@ def consent(
         # What they get about a unit is part of their role, and rests on no yes of theirs.
         own = [
             prompt
-            for prompt in tx.delivery.prompts(states=_NOT_SENT, recipient=person)
+            for prompt in tx.delivery.prompts(states=NOT_SENT, recipient=person)
             if not is_group(prompt) and (prompt.asks == "invitation") == (purpose == "invitation")
         ]
         tx.delivery.withdraw(own, reason="objected", at=now)

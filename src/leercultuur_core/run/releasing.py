@@ -110,11 +110,11 @@ def _units(
         for person in members
         if person.uuid in estimates and rights.refusal(person, PURPOSE) is None
     ]
-    seen = _visible(tx, rights, may, until=utc_day(now))
+    visible = seen(tx, rights, may, until=utc_day(now))
     units: dict[str, dict[str, Mapping[Phase, float]]] = {}
     for person in members:
         contributors = units.setdefault(person.unit, {})
-        if person.uuid in seen:
+        if person.uuid in visible:
             contributors[person.uuid] = estimates[person.uuid].probabilities
     return units
 
@@ -125,25 +125,29 @@ def in_the_tree(person: StoredPerson) -> bool:
     return person.active and person.directory is not None and not outside
 
 
-def _visible(tx: Transaction, rights: Rights, people: Collection[str], *, until: int) -> set[str]:
-    """Who of ``people`` was present in the period at a source where something could be seen."""
+def seen(
+    tx: Transaction, rights: Rights, people: Collection[str], *, until: int
+) -> dict[str, frozenset[str]]:
+    """Who of ``people`` was present in the period at a source where something could be seen, with those
+    sources."""
     if not people:
-        return set()
+        return {}
     period: Interval = (until - PERIOD_DAYS, until)
     sight: dict[str, list[Interval]] = {}
     for (source, _), intervals in tx.ledger.visibility(until=until).intervals.items():
         sight.setdefault(source, []).extend(intervals)
     there = presence(tx, rights, tx.ledger.read(people), until=until)
-    return {
-        person
-        for person, sources in there.intervals.items()
-        if any(
-            _share_a_day(here, seen, period)
+    found = {
+        person: frozenset(
+            source
             for source, intervals in sources.items()
-            for here in intervals
-            for seen in sight.get(source, ())
+            if any(
+                _share_a_day(here, at, period) for here in intervals for at in sight.get(source, ())
+            )
         )
+        for person, sources in there.intervals.items()
     }
+    return {person: sources for person, sources in found.items() if sources}
 
 
 def _share_a_day(*intervals: Interval) -> bool:
@@ -175,4 +179,4 @@ def read_kept(kept: KeptRelease) -> Shown | Hidden:
     return Shown(kept.unit, kept.quarter, payload["made"], values, kept.contributors)
 
 
-__all__ = ["UnitRelease", "in_the_tree", "refused_group", "release", "shown"]
+__all__ = ["UnitRelease", "in_the_tree", "refused_group", "release", "seen", "shown"]

@@ -44,14 +44,39 @@ class Rights:
     @classmethod
     def read(cls, tx: Transaction, configuration: Configuration, at: datetime) -> Rights:
         """From the store; ``at`` (aware) gives the day, in the organisation's time zone."""
-        people = tx.people.all()
         return cls(
-            people=people,
+            people=tx.people.all(),
             said={purpose: tx.privacy.consents(purpose) for purpose in purposes()},
             configuration=configuration,
-            day=at.astimezone(ZoneInfo(configuration.organisation.time_zone)).date(),
-            named=_named(tx, configuration, people, at),
+            day=_day(configuration, at),
+            named=named(tx, configuration, at),
         )
+
+    @classmethod
+    def of_one(
+        cls, tx: Transaction, configuration: Configuration, at: datetime, person: str
+    ) -> Rights:
+        """Of one person (uuid) alone, and of nobody where there is no such person: what concerns
+        others, and who acts for whom, cannot be asked of it."""
+        said: dict[PurposeId, dict[str, bool]] = {purpose: {} for purpose in purposes()}
+        for one in tx.privacy.consents_of(person):
+            if one.purpose in said:
+                said[one.purpose][person] = one.given
+        return cls(
+            people=tx.people.all([person]),
+            said=said,
+            configuration=configuration,
+            day=_day(configuration, at),
+        )
+
+    @classmethod
+    def of_nobody(cls, configuration: Configuration, at: datetime) -> Rights:
+        """For what was frozen or registered: what may be shown of it on that day."""
+        return cls(people={}, said={}, configuration=configuration, day=_day(configuration, at))
+
+    def chosen(self, purpose: PurposeId) -> Choice:
+        """How a purpose is switched on in this organisation."""
+        return self._choices.get(purpose, purposes()[purpose].default)
 
     @property
     def _choices(self) -> Mapping[PurposeId, Choice]:
@@ -93,18 +118,26 @@ class Rights:
         return self.refusal(person, "own_prompts") or "off"
 
 
-def _named(
-    tx: Transaction, configuration: Configuration, people: Mapping[str, StoredPerson], at: datetime
+def named(
+    tx: Transaction, configuration: Configuration, at: datetime
 ) -> dict[Role, tuple[str, ...]]:
-    named: dict[Role, tuple[str, ...]] = {}
-    if configuration.roles.named:
-        identify = Identifier(configuration.organisation.keys)
-        for role, names in configuration.roles.named.items():
-            found = [naming.find(tx, name, identify, at) for name in names]
-            named[role] = tuple(
-                uuid for uuids in found if len(uuids) == 1 for uuid in uuids if people[uuid].active
-            )
-    return named
+    """The people (uuids) whom the configuration names for a role, as far as each name is one active
+    person's."""
+    if not configuration.roles.named:
+        return {}
+    identify = Identifier(configuration.organisation.keys)
+    found = {
+        role: [uuids[0] for name in names if len(uuids := naming.find(tx, name, identify, at)) == 1]
+        for role, names in configuration.roles.named.items()
+    }
+    people = tx.people.all({uuid for uuids in found.values() for uuid in uuids})
+    return {
+        role: tuple(uuid for uuid in uuids if people[uuid].active) for role, uuids in found.items()
+    }
+
+
+def _day(configuration: Configuration, at: datetime) -> date:
+    return at.astimezone(ZoneInfo(configuration.organisation.time_zone)).date()
 
 
 @frozen
@@ -118,4 +151,4 @@ class _Said:
         return self.said[purpose].get(self.person)
 
 
-__all__ = ["LeftOut", "Rights"]
+__all__ = ["LeftOut", "Rights", "named"]

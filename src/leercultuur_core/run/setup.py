@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ..activity.evidence import read_rules
-from ..errors import ConfigError, LeercultuurError, PluginError, Problem
+from ..errors import ConfigError, LeercultuurError, PluginError, Problem, StoreError
 from ..extension import Finding, Plugins
 from ..maturity import maturity_model
 from .config import FILE_NAME, Configuration, Configured, read_configuration
@@ -137,8 +137,8 @@ def _data(configuration: Configuration) -> Iterator[Finding]:
 
 def _roles(configuration: Configuration, today: date) -> Iterator[Finding]:
     """Who acts for whom, as far as the store knows the people by now."""
-    path = Path(configuration.store_url.removeprefix("sqlite:///"))
-    if not path.exists():
+    file = configuration.store_url.removeprefix("sqlite:///")
+    if "://" not in file and not Path(file).exists():
         return
     from ..storage import Store  # noqa: PLC0415 - brings the store's libraries
     from .acting import findings  # noqa: PLC0415
@@ -151,7 +151,8 @@ def _roles(configuration: Configuration, today: date) -> Iterator[Finding]:
             for text in findings(Rights.read(tx, configuration, noon)):
                 yield Finding("warning", text)
     except LeercultuurError as error:
-        yield Finding("problem", str(error))
+        if not isinstance(error, StoreError) or error.trouble != "missing":
+            yield Finding("problem", str(error))
 
 
 def _adapters(configuration: Configuration, environ: Mapping[str, str] | None) -> Iterator[Finding]:
@@ -164,11 +165,25 @@ def _adapters(configuration: Configuration, environ: Mapping[str, str] | None) -
     for name, broken in plugins.broken.items():
         if name not in used:  # such as the reader of a files source
             yield Finding("problem", str(broken))
+    yield from _settings_of_plugins(configuration, plugins, environ)
     yield from _one_way_in(configuration)
     if not configuration.sources:
         yield Finding("warning", "no [[source]]: there is nothing to read")
     if all(one.record for one in configuration.sinks):
         yield Finding("warning", "no [[sink]]: prompts have nowhere to go")
+
+
+def _settings_of_plugins(
+    configuration: Configuration, plugins: Plugins, environ: Mapping[str, str] | None
+) -> Iterator[Finding]:
+    from .plugin_settings import read_tables  # noqa: PLC0415
+
+    try:
+        for name in read_tables(configuration, plugins, environ):
+            yield Finding("ok", f"[{name}] is well formed")
+    except ConfigError as error:
+        for problem in error.problems:
+            yield Finding("problem", str(problem))
 
 
 def _one_way_in(configuration: Configuration) -> Iterator[Finding]:

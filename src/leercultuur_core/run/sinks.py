@@ -128,6 +128,30 @@ class FilesSink(Sink):
             raise SourceUnavailable(f"{folder}: a message cannot be written ({why})")
 
 
+@frozen
+class PullSettings:
+    """``channel``: the kind of address to put in, such as ``mail``; without it there is none."""
+
+    channel: str = ""
+
+
+class PullSink(Sink):
+    """Messages wait here until a program of somebody else's comes for them, and says what became of
+    each: `leercultuur_core.run.pulling`. The nightly run passes them by."""
+
+    name = "pull"
+    settings = PullSettings
+    delivery: ClassVar[Delivery] = "idempotent"
+
+    def check(self) -> Iterable[Finding]:
+        """That nothing is sent from here."""
+        yield Finding("ok", f"{self.name}: messages wait until a program comes for them")
+
+    def deliver(self, messages: Sequence[Message]) -> Iterator[Receipt]:  # noqa: ARG002
+        """Raises `SourceUnavailable`: nothing is sent from here, and the messages go on waiting."""
+        raise SourceUnavailable("a program comes for these messages; none can be sent")
+
+
 def _keep_names(folder: Path) -> None:
     """A file's new name survives a power cut only when its folder was written too."""
     if os.name != "posix":

@@ -131,7 +131,7 @@ def activity_schema() -> Mapping[str, Any]:
     _, schemas = msgspec.json.schema_components([_PushedActivity, _PushedRetraction])
     return {
         (name := schema["title"].removeprefix("_Pushed")): {**schema, "title": name}
-        for schema in schemas.values()
+        for schema in msgspec.json.decode(msgspec.json.encode(schemas)).values()
     }
 
 

@@ -104,6 +104,7 @@ def read_status(
         rejected=rejected,
         left=(
             *_left(runs, sources, adapters, outbox, len(uncertain), rejected),
+            *_erases(len(tx.privacy.asked_to_erase())),
             *(
                 f"messages {state}, {reason.replace('_', ' ')}: {count}"
                 for (state, reason), count in tx.delivery.reasons("failed", "dead").items()
@@ -153,6 +154,13 @@ def _left(
     if outbox.get("dead"):
         left.append(f"{outbox['dead']} prompts could not be delivered")
     return left
+
+
+def _erases(waiting: int) -> list[str]:
+    if not waiting:
+        return []
+    who = "1 person" if waiting == 1 else f"{waiting:,} people"
+    return [f"{who} asked to be erased; the next run does that first"]
 
 
 def _names(counts: Mapping[str, int]) -> str:

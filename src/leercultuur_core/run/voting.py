@@ -90,9 +90,8 @@ def cast(tx: Transaction, rights: Rights, person: str, choice: str, *, now: date
     """Keeps a person's vote in the open round of their unit; they may change it until that closes.
     Raises `ConfigError` where there is no such round, they may not be counted, or ``choice`` is not
     one of its options."""
-    who = rights.people[person]
-    found = next((one for one in _open(tx) if _inside(who.unit, one.unit)), None)
-    if found is None or not _counts(rights, who):
+    found = open_for(tx, rights, person)
+    if found is None:
         raise ConfigError(
             "the vote",
             [Problem("person", "somebody of a unit with an open round, who is counted", "another")],
@@ -103,6 +102,14 @@ def cast(tx: Transaction, rights: Rights, person: str, choice: str, *, now: date
         raise ConfigError("the vote", [problem])
     tx.preconditions.cast(found.number, person, choice, at=now)
     return Vote(found.unit, found.options, found.opened, None)
+
+
+def open_for(tx: Transaction, rights: Rights, person: str) -> VoteRound | None:
+    """The open round in which a person may vote: that of their unit, where they may be counted."""
+    who = rights.people[person]
+    if not _counts(rights, who):
+        return None
+    return next((one for one in _open(tx) if _inside(who.unit, one.unit)), None)
 
 
 def close_round(tx: Transaction, rights: Rights, unit: str, *, now: datetime) -> Vote:
@@ -181,4 +188,4 @@ def _inside(unit: str, above: str) -> bool:
     return not above or unit == above or unit.startswith(f"{above}/")
 
 
-__all__ = ["Vote", "cast", "chosen", "close_round", "open_round", "votes"]
+__all__ = ["Vote", "cast", "chosen", "close_round", "open_for", "open_round", "votes"]

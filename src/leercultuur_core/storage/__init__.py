@@ -1,5 +1,6 @@
 """The store of one organisation: what was seen, decided, sent and said. The only room with SQL."""
 
+from .database import Turn
 from .delivery import (
     Asks,
     Delivery,
@@ -15,7 +16,7 @@ from .ledgers import LedgerTables
 from .pages import PageResult, Pages
 from .people import DirectoryResult, People, PersonLike, StoredPerson
 from .preconditions import ItemAnswer, PreconditionTables, VoteRound
-from .privacy import AuditEntry, Consent, KeptRelease, Privacy
+from .privacy import AuditEntry, Consent, KeptRelease, Privacy, ReadCount
 from .replies import Answer, GivenAnswer
 from .results import KeptEstimate, Practice, Results, RunRecord
 from .sources import KeptReject, Sources, SourceState
@@ -50,6 +51,7 @@ __all__ = [
     "PreconditionTables",
     "Privacy",
     "PromptState",
+    "ReadCount",
     "Results",
     "RunRecord",
     "SourceState",
@@ -58,6 +60,7 @@ __all__ = [
     "StoredPerson",
     "StoredReceipt",
     "Transaction",
+    "Turn",
     "VoteRound",
     "upgrade",
 ]

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .rows import Rows
+from .versions import changed
 
 
 def add_to_ledger(rows: Rows, deltas: Mapping[tuple[int, int, int], int]) -> None:
     """Adds to ledger rows, by (day, identity, facet); a row that comes to 0 goes."""
+    if not deltas:
+        return
+    changed(rows, "ledger")
     ordered = sorted(deltas.items())
     rows.insert(
         "INSERT INTO ledger (day, identity, facet, count) VALUES (?, ?, ?, ?) "
@@ -24,6 +28,7 @@ def add_to_ledger(rows: Rows, deltas: Mapping[tuple[int, int, int], int]) -> Non
 def count_entries(rows: Rows, first: int, last: int) -> None:
     """Adds entries ``first`` to ``last``, as they stand in ``dedupe``, to the ledger. The database
     counts and sorts them: a third of the time of `add_to_ledger`."""
+    changed(rows, "ledger")
     rows.run(
         "INSERT INTO ledger (day, identity, facet, count) "
         "SELECT day, identity, facet, count(*) FROM dedupe WHERE entry BETWEEN ? AND ? "

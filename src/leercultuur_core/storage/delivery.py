@@ -325,6 +325,21 @@ class Delivery(Replies):
         )
         return True
 
+    def claim(self, messages: Collection[OutboxMessage], *, at: datetime) -> set[str]:
+        """Takes those of ``messages`` to ``sending`` that still are as they were read, and that no
+        other worker is taking at this moment; gives their ids."""
+        read = {one.message_id: (one.state, one.sink, one.attempts) for one in messages}
+        now = self._rows.among(
+            "SELECT message_id, state, sink, attempts FROM messages "  # noqa: S608
+            f"WHERE message_id IN (?){self._rows.unless_taken}",
+            read,
+        )
+        return {
+            one
+            for one, state, *rest in list(now)
+            if read[one] == (state, *rest) and self.take(one, state, "sending", at=at)
+        }
+
     def reroute(self, message_id: str, from_sink: str, sink: str, *, at: datetime) -> bool:
         """Gives a message that ``from_sink`` refused to another sink, as one that was never tried
         there; gives whether it was still being sent by the first."""

@@ -18,7 +18,7 @@ from .counts import add_to_ledger, add_to_sightings, count_entries
 from .identifier import masked
 from .interned import Facets, Shapes, ruleset
 from .payload import pack
-from .rows import TOGETHER, Rows
+from .rows import Rows
 
 NOBODY = ""
 """The identity, during a fold, of somebody who was erased: nothing of them is written."""
@@ -57,8 +57,8 @@ class Entries:
         sighted: Counter[tuple[str, str, int]] = Counter()
         first = entry = self._next_entry()
         records = list(fresh.values())
-        for start in range(0, len(records), TOGETHER):
-            some = records[start : start + TOGETHER]
+        for start in range(0, len(records), rows.together):
+            some = records[start : start + rows.together]
             both = [hashed[record.id] for record in some]
             numbers = range(entry, entry + len(some))
             entry += len(some)

@@ -17,6 +17,7 @@ from .pages import ID_TABLES
 from .payload import unpack
 from .rows import Rows, moment, seconds
 from .schema import metadata
+from .versions import changed
 
 _SHORTEST = 3
 """Shorter texts are not looked for in rejects: they would be found everywhere."""
@@ -57,7 +58,19 @@ class Erasure:
         if found is None:
             return {}
         elsewhere = {} if also is None else also(uuid)
+        self._rows.run(
+            "INSERT INTO settings (name, value) VALUES ('to_scrub', '1') "
+            "ON CONFLICT (name) DO NOTHING"
+        )
         return {**self._forget(*found, at=at, strings=strings, bar=True), **elsewhere}
+
+    def to_scrub(self) -> bool:
+        """Whether somebody was erased and `Store.scrub` is still to be done."""
+        return self._rows.first("SELECT 1 FROM settings WHERE name = 'to_scrub'") is not None
+
+    def scrubbed(self) -> None:
+        """That it is done."""
+        self._rows.run("DELETE FROM settings WHERE name = 'to_scrub'")
 
     def _person(self, uuid: str) -> tuple[int, str] | None:
         number = self._rows.value("SELECT person FROM persons WHERE uuid = ?", uuid)
@@ -123,6 +136,9 @@ class Erasure:
                     number,
                 )
         gone("persons", "person IN (?)", [person])
+        changed(rows, "people")
+        changed(rows, "ledger")
+        changed(rows, "forgotten")
         gone("identities", "identity IN (?)", mine)
         counts["facets"] = self._drop_topics(topics)
         return {table: count for table, count in counts.items() if count}
@@ -245,6 +261,8 @@ class Erasure:
                 seconds(datetime.combine(day_date(ledger_from), time(), UTC)),
             ),
         }
+        if counts["ledger"]:
+            changed(rows, "ledger")
         rows.run(
             "INSERT INTO settings (name, value) VALUES ('ledger_from', ?) "
             "ON CONFLICT (name) DO UPDATE SET value = excluded.value",

@@ -25,7 +25,6 @@ class _Numbered(dict[_Key, int]):
         super().__init__()
         self._rows = rows
         self._misses = 0
-        self._whole = False
 
     def row(self, key: _Key) -> tuple[Any, ...]:
         """``key`` as the columns hold it."""
@@ -39,16 +38,13 @@ class _Numbered(dict[_Key, int]):
         self._misses += 1
         if self._misses == _MISSES:
             self.update(self.everything())
-            self._whole = True
             if key in self:
                 return self[key]
         row = self.row(key)
         # Names of tables and columns are this module's own; values are always parameters.
-        found = None
-        if not self._whole:
-            equal = " AND ".join(f"{column} = ?" for column in self.columns)
-            select = f"SELECT {self.number} FROM {self.table} WHERE {equal}"  # noqa: S608
-            found = self._rows.value(select, *row)
+        equal = " AND ".join(f"{column} = ?" for column in self.columns)
+        select = f"SELECT {self.number} FROM {self.table} WHERE {equal}"  # noqa: S608
+        found = self._rows.value(select, *row)
         if found is None:
             names, marks = ", ".join(self.columns), ", ".join("?" for _ in self.columns)
             insert = f"INSERT INTO {self.table} ({names}) VALUES ({marks})"  # noqa: S608

@@ -19,6 +19,7 @@ from .counts import add_to_ledger, add_to_sightings
 from .interned import Facets, all_shapes, ruleset
 from .payload import unpack
 from .rows import Rows
+from .versions import changed, version
 
 _FEW = 200
 """Up to so many identities, each is looked up day by day; above it, all rows are read."""
@@ -45,6 +46,12 @@ class LedgerTables:
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
+
+    def version(self) -> tuple[int, int]:
+        """Two numbers: the first is another one after any change in what `read`, `visibility` or
+        `presence` gives of anybody, the second after people were forgotten."""
+        ledger, forgotten = version(self._rows, "ledger", "forgotten")
+        return ledger, forgotten
 
     def read(self, persons: Collection[str] | None = None) -> Ledger:
         """The ledger by person: rows of linked identities added up, keyed by the person's uuid.
@@ -77,13 +84,16 @@ class LedgerTables:
     def _facets(self) -> list[tuple[int, str, str, str]]:
         return self._rows.all("SELECT facet, source, topic, kind FROM facets")
 
-    def _sightings(self) -> Ledger:
-        """What was seen of everybody together, as a ledger of nobody in particular."""
+    def _sightings(self, until: int) -> Ledger:
+        """What was seen of everybody together before day ``until``, as a ledger of nobody in
+        particular, with the first day of each week: what could be seen is told by the week."""
         return Ledger(
             {
-                ("", source, "", kind, day): count
-                for source, kind, day, count in self._rows.all(
-                    "SELECT source, kind, day, count FROM sightings"
+                ("", source, "", kind, day): 1
+                for source, kind, day in self._rows.all(
+                    "SELECT source, kind, min(day) FROM sightings WHERE day < ? "
+                    "GROUP BY source, kind, (day + 3) / 7",
+                    until,
                 )
             }
         )
@@ -96,9 +106,17 @@ class LedgerTables:
             "SELECT source, kind, start, until FROM declared"
         ):
             declared.setdefault((source, kind), []).append((start, end))
-        return learned_visibility(self._sightings(), until=until) | Visibility(
+        return learned_visibility(self._sightings(until), until=until) | Visibility(
             {key: merge_intervals(intervals) for key, intervals in declared.items()}
         )
+
+    def sight_version(self, *, until: int) -> tuple[object, ...]:
+        """Changes whenever `visibility` does, and is quick to read."""
+        sightings = self._rows.first(
+            "SELECT count(*), min(day), max(day), sum(day) FROM sightings WHERE day < ?", until
+        )
+        declared = self._rows.all("SELECT source, kind, start, until FROM declared")
+        return (*(sightings or ()), *sorted(declared, key=repr))
 
     def presence(self, ledger: Ledger, *, until: int) -> Presence:
         """Presence of the people in ``ledger``, as read before: at each source where they have an
@@ -107,9 +125,12 @@ class LedgerTables:
 
         Of one person it gives what a run over everybody would.
         """
-        first_week: dict[str, int] = {}
-        for (_, source, _, _, day), _ in self._sightings():
-            first_week[source] = min(iso_week(day), first_week.get(source, iso_week(day)))
+        first_week: dict[str, int] = {
+            source: iso_week(day)
+            for source, day in self._rows.all(
+                "SELECT source, min(day) FROM sightings GROUP BY source"
+            )
+        }
         sources: dict[str, dict[str, tuple[Interval, ...]]] = {}
         for (person, source, _, _, day), _ in ledger:
             if day < until:
@@ -184,6 +205,7 @@ class LedgerTables:
             rows.first(f"{counted} EXCEPT {ledger}") or rows.first(f"{ledger} EXCEPT {counted}")
         )
         if differs:
+            changed(rows, "ledger")
             rows.run("DELETE FROM ledger")
             rows.run(f"INSERT INTO ledger (day, identity, facet, count) {counted}")
         return differs

@@ -117,7 +117,8 @@ class Pages:
         resolved = self._identities(page, identify, at)
         page, erased, too_old = self._wanted(page, resolved.barred)
         hashed = identify.of_ids({record.id for record in page})
-        known, in_conflict = self._known(hashed)
+        with self._rows.by_index():
+            known, in_conflict = self._known(hashed)
         fresh, others = _fresh(page, known)
         names: dict[str, str] = {}
         if others:
@@ -272,7 +273,7 @@ class Pages:
             "INSERT INTO ids (id_digest, entry) "
             "SELECT id_digest, entry FROM recent_ids ORDER BY id_digest, entry"
         )
-        rows.run("DELETE FROM recent_ids")
+        rows.clear("recent_ids")
         rows.run(
             "INSERT INTO settings (name, value) VALUES ('settled_ids', ?) "
             "ON CONFLICT (name) DO UPDATE SET value = excluded.value",

@@ -15,6 +15,7 @@ from ..activity.activity import utc_day
 from . import identities
 from .identifier import Identifier
 from .rows import Rows
+from .versions import changed, version
 
 
 class PersonLike(Protocol):
@@ -94,6 +95,11 @@ class DirectoryResult:
     ambiguous: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
 
 
+_PERSON = (
+    "SELECT p.uuid, p.name, p.roles, m.uuid, p.unit, p.language, p.employment, p.working_days, "
+    "p.addresses, p.directory, p.active, p.since, p.until, p.away, p.channels "
+    "FROM persons p LEFT JOIN persons m ON m.person = p.manager"
+)
 _FIELDS = (
     "name, roles, manager, unit, language, employment, working_days, addresses, away, active, until"
 )
@@ -105,8 +111,13 @@ class People:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
-    def all(self) -> dict[str, StoredPerson]:
-        """Everybody by uuid, also who left."""
+    def all(self, only: Collection[str] | None = None) -> dict[str, StoredPerson]:
+        """Everybody by uuid, also who left, or those of ``only`` (uuids)."""
+        rows = (
+            self._rows.all(f"{_PERSON} ORDER BY p.uuid")
+            if only is None
+            else self._rows.among(f"{_PERSON} WHERE p.uuid IN (?)", only)
+        )
         return {
             row[0]: StoredPerson(
                 uuid=row[0],
@@ -125,13 +136,17 @@ class People:
                 away=_absences(row[13]),
                 channels=tuple(json.loads(row[14])),
             )
-            for row in self._rows.all(
-                "SELECT p.uuid, p.name, p.roles, m.uuid, p.unit, p.language, p.employment, "
-                "p.working_days, p.addresses, p.directory, p.active, p.since, p.until, "
-                "p.away, p.channels "
-                "FROM persons p LEFT JOIN persons m ON m.person = p.manager ORDER BY p.uuid"
-            )
+            for row in rows
         }
+
+    def version(self) -> int:
+        """A number that is another one after any change in what directories say of people, and in
+        whose an identity is; not after a new identity or somebody who was only seen: `identities`."""
+        return version(self._rows, "people")[0]
+
+    def identities(self) -> int:
+        """A number that grows with each new identity."""
+        return int(self._rows.value("SELECT max(identity) FROM identities") or 0)
 
     def find(self, identifier: str, identify: Identifier) -> str | None:
         """The uuid of whom a canonical identifier belongs to, or ``None``."""
@@ -173,7 +188,10 @@ class People:
             if entry.manager and entry.manager in resolved.numbers:
                 manager = work.owners.get(resolved.numbers[entry.manager])
             work.fill(person, entry, manager)
-        return DirectoryResult(work.new, work.changed, work.leave(placed), erased, tuple(ambiguous))
+        gone = work.leave(placed)
+        if work.new or work.changed or gone:
+            changed(self._rows, "people")
+        return DirectoryResult(work.new, work.changed, gone, erased, tuple(ambiguous))
 
     def choose_channels(self, uuid: str, channels: Sequence[str]) -> bool:
         """Keeps on which channels a person wants their messages, the first choice first; ``False``
@@ -347,6 +365,8 @@ def _relink(rows: Rows, identity: int, person: int, origin: str, today: int) -> 
     )
     if before is None or before == person:
         return
+    changed(rows, "people")
+    changed(rows, "ledger")
     left = rows.first(
         "SELECT 1 FROM persons p WHERE p.person = ? AND p.directory IS NULL "
         "AND NOT EXISTS (SELECT 1 FROM links l WHERE l.person = p.person)",

@@ -125,6 +125,16 @@ class PreconditionTables:
             )
         )
 
+    def vote_of(self, number: int, person: str) -> str | None:
+        """What one person (uuid) chose in a round, if they did."""
+        choice: str | None = self._rows.value(
+            "SELECT v.choice FROM votes v JOIN persons p ON p.person = v.person "
+            "WHERE v.round = ? AND p.uuid = ?",
+            number,
+            person,
+        )
+        return choice
+
     def close_round(self, number: int, *, at: datetime) -> None:
         """Closes a round, and lets go of who voted what in it."""
         self._rows.run("UPDATE vote_rounds SET closed = ? WHERE round = ?", seconds(at), number)

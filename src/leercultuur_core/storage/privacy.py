@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from attrs import field, frozen
 
+from ..activity.activity import day_date
 from .erasure import Erasure
 from .rows import Row, Rows, moment, seconds
+
+
+_ERASE = "erase"
+"""Stands among the purposes for a wish to be erased; it is none of them."""
 
 
 @frozen
@@ -51,6 +56,16 @@ class AuditEntry:
     detail: str = ""
 
 
+@frozen
+class ReadCount:
+    """How often one reader read or changed one kind of data of single people on a day (UTC)."""
+
+    day: date
+    who: str
+    what: str
+    count: int
+
+
 class Privacy(Erasure):
     """Consents, releases and the audit; erase, export and retention come from `Erasure`."""
 
@@ -85,15 +100,18 @@ class Privacy(Erasure):
             )
         }
 
-    def last_yes(self, purpose: str) -> dict[str, datetime]:
-        """Person → when they last said yes to ``purpose``, whatever they said after it."""
+    def last_yes(self, purpose: str, people: Collection[str]) -> dict[str, datetime]:
+        """Person → when they last said yes to ``purpose``, whatever they said after it; of
+        ``people`` (uuids)."""
         return {
             uuid: moment(at)
-            for uuid, at in self._rows.all(
-                "SELECT p.uuid, max(c.at) FROM consents c JOIN persons p ON p.person = c.person "
-                "WHERE c.purpose = ? AND c.given = 1 GROUP BY p.uuid",
-                purpose,
+            for uuid, kind, at in self._rows.among(
+                "SELECT p.uuid, c.purpose, max(c.at) FROM consents c "
+                "JOIN persons p ON p.person = c.person "
+                "WHERE p.uuid IN (?) AND c.given = 1 GROUP BY p.uuid, c.purpose",
+                people,
             )
+            if kind == purpose
         }
 
     def consents_of(self, person: str) -> list[Consent]:
@@ -106,6 +124,34 @@ class Privacy(Erasure):
                 person,
             )
         ]
+
+    def ask_erase(self, person: str, *, at: datetime) -> bool:
+        """Keeps that a person (uuid) asks to be erased, beside what they said of purposes; ``False``
+        where there is no such person. It is in their export, and goes with the erase."""
+        return self.consent(Consent(person, _ERASE, True, at))
+
+    def asked_to_erase(self) -> list[str]:
+        """The people (uuids) who asked and still are here, who asked first before the others."""
+        return [
+            uuid
+            for (uuid,) in self._rows.all(
+                "SELECT p.uuid FROM consents c JOIN persons p ON p.person = c.person "
+                "WHERE c.purpose = ? GROUP BY p.uuid ORDER BY min(c.consent)",
+                _ERASE,
+            )
+        ]
+
+    def asks_erase(self, person: str) -> bool:
+        """Whether a person (uuid) asked for it."""
+        return (
+            self._rows.first(
+                "SELECT 1 FROM consents c JOIN persons p ON p.person = c.person "
+                "WHERE p.uuid = ? AND c.purpose = ?",
+                person,
+                _ERASE,
+            )
+            is not None
+        )
 
     def put_release(self, release: KeptRelease) -> bool:
         """Freezes a release; ``False``, and nothing changes, where this unit and purpose have one
@@ -166,10 +212,24 @@ class Privacy(Erasure):
             for at, who, what, uuid, detail in self._rows.all(
                 "SELECT a.at, a.who, a.what, p.uuid, a.detail FROM audit a "
                 "LEFT JOIN persons p ON p.person = a.subject "
-                "WHERE ? IS NULL OR p.uuid = ? ORDER BY a.entry",
+                "WHERE CAST(? AS TEXT) IS NULL OR p.uuid = ? ORDER BY a.entry",
                 subject,
                 subject,
             )
+        ]
+
+    def reads(self, *, since: datetime, but: Sequence[str] = ()) -> list[ReadCount]:
+        """What was read of one person since a moment, counted by day (UTC), reader and kind, newest day
+        first; without the readers in ``but``."""
+        return [
+            ReadCount(day_date(day), who, what, count)
+            for day, who, what, count in self._rows.all(
+                "SELECT at / 86400 AS day, who, what, count(*) FROM audit "
+                "WHERE at >= ? "
+                "GROUP BY at / 86400, who, what ORDER BY day DESC, who, what",
+                seconds(since),
+            )
+            if who not in but
         ]
 
 

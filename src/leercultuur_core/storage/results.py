@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -88,16 +88,21 @@ class Results:
             ],
         )
 
-    def estimates(self, *, previous: bool = False) -> dict[str, KeptEstimate]:
-        """Person → the latest estimate, or with ``previous`` the one before."""
-        return {
-            row[0]: _estimate(row)
-            for row in self._rows.all(
-                f"SELECT p.uuid, {_COLUMNS} FROM estimates e "  # noqa: S608
-                "JOIN persons p ON p.person = e.person WHERE e.previous = ? ORDER BY p.uuid",
-                int(previous),
-            )
-        }
+    def estimates(
+        self, *, previous: bool = False, only: Collection[str] | None = None
+    ) -> dict[str, KeptEstimate]:
+        """Person → the latest estimate, or with ``previous`` the one before; of everybody, or of the
+        people ``only`` (uuids)."""
+        sql = (
+            f"SELECT p.uuid, {_COLUMNS} FROM estimates e "  # noqa: S608
+            f"JOIN persons p ON p.person = e.person WHERE e.previous = {int(previous)}"
+        )
+        rows = (
+            self._rows.all(f"{sql} ORDER BY p.uuid")
+            if only is None
+            else self._rows.among(f"{sql} AND p.uuid IN (?)", only)
+        )
+        return {row[0]: _estimate(row) for row in rows}
 
     def drop_estimates(self, persons: Iterable[str]) -> int:
         """Forgets what was believed of these people (uuids); gives how many rows are gone."""

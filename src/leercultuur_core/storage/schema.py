@@ -34,6 +34,11 @@ metadata = MetaData()
 _Number = BigInteger().with_variant(Integer(), "sqlite")
 
 
+# By code point, as SQLite compares, and never by a locale of the system: when that is upgraded,
+# indexes by it are wrong.
+_Text = Text().with_variant(Text(collation="C"), "postgresql")
+
+
 def _key(name: str) -> Column[int]:
     return Column(name, _Number, primary_key=True, autoincrement=True)
 
@@ -46,7 +51,9 @@ def _text(
     unique: bool = False,
     default: str | None = None,
 ) -> Column[str]:
-    return Column(name, Text, nullable=null, primary_key=key, unique=unique, server_default=default)
+    return Column(
+        name, _Text, nullable=null, primary_key=key, unique=unique, server_default=default
+    )
 
 
 def _number(name: str, *, null: bool = False, key: bool = False) -> Column[int]:
@@ -121,7 +128,10 @@ facets = Table(
     _text("source"),
     _text("topic"),
     _text("kind"),
-    Index("facets_once", "source", "topic", "kind", unique=True),
+    Index("facets_once", "source", "topic", "kind", unique=True).ddl_if(dialect="sqlite"),
+    # An entry of PostgreSQL's ordinary indexes is at most a third of a page, and a topic may be
+    # any text.
+    Index("facets_topic", "topic", postgresql_using="hash").ddl_if(dialect="postgresql"),
 )
 shapes = Table(
     "shapes",
@@ -131,7 +141,10 @@ shapes = Table(
     _text("object_type"),
     _text("context_types"),
     _number("required"),
-    Index("shapes_once", "verb", "object_type", "context_types", "required", unique=True),
+    Index("shapes_once", "verb", "object_type", "context_types", "required", unique=True).ddl_if(
+        dialect="sqlite"
+    ),
+    Index("shapes_verb", "verb", postgresql_using="hash").ddl_if(dialect="postgresql"),
 )
 rulesets = Table("rulesets", metadata, _key("ruleset"), _text("version", unique=True))
 
@@ -327,7 +340,7 @@ receipts = Table(
     "receipts",
     metadata,
     _key("receipt"),
-    Column("message_id", Text, ForeignKey("messages.message_id"), nullable=False),
+    Column("message_id", _Text, ForeignKey("messages.message_id"), nullable=False),
     _text("state"),
     _text("reason"),
     _number("at"),

@@ -12,6 +12,7 @@ from . import identities
 from .identifier import Identifier, LearnerStates
 from .pages import RejectLike
 from .rows import Rows, moment, seconds
+from .versions import changed
 
 
 @frozen
@@ -119,7 +120,7 @@ class Sources:
         stamp = seconds(at)
         self._rows.many(
             "INSERT INTO rejects (source_name, place, line, reason, raw, at) "
-            "SELECT ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM rejects "
+            "SELECT ?, ?, CAST(? AS BIGINT), ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM rejects "
             "WHERE source_name = ? AND place = ? AND coalesce(line, -1) = ? AND raw = ?)",
             [
                 (
@@ -136,14 +137,14 @@ class Sources:
             KeptReject(number, source, place, line, reason, raw, moment(at))
             for number, source, place, line, reason, raw, at in self._rows.all(
                 "SELECT reject, source_name, place, line, reason, raw, at FROM rejects "
-                "WHERE ? IS NULL OR source_name = ? ORDER BY reject",
-                source_name,
+                "WHERE coalesce(?, source_name) = source_name ORDER BY reject",
                 source_name,
             )
         ]
 
     def declare(self, source_name: str, visibility: Visibility | None) -> None:
         """What a source says it can record, in place of what it said before."""
+        changed(self._rows, "ledger")
         self._rows.run("DELETE FROM declared WHERE source_name = ?", source_name)
         if visibility is not None:
             self._rows.many(
@@ -172,6 +173,7 @@ class Sources:
         if identifier in resolved.barred:
             return
         number = resolved.numbers[identifier]
+        changed(self._rows, "ledger")
         self._rows.run("DELETE FROM presence WHERE identity = ? AND source = ?", number, source)
         self._rows.many(
             "INSERT INTO presence (identity, source, start, until) VALUES (?, ?, ?, ?)",

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from ..activity.activity import Record
 from ..activity.evidence import EvidenceRules
 from ..errors import StoreError
+from .database import Database, Turn
 from .delivery import Delivery
 from .effect import EffectTables
 from .identifier import Identifier
@@ -23,18 +24,19 @@ from .ledgers import LedgerTables
 from .migrations import migrate
 from .pages import PageResult, Pages, RejectLike
 from .people import People
+from .postgresql import PostgreSQL
 from .preconditions import PreconditionTables
 from .privacy import Privacy
 from .results import Results
-from .rows import Rows, store_errors
+from .rows import Rows
 from .schema import VERSION
 from .sources import Sources
+from .sqlite import SQLite
 
 WAIT = 10.0
 """Seconds to wait for another run before giving up."""
 
-_CACHE_KIB = 64 * 1024
-_CHECKPOINT_PAGES = 8192  # 32 MB of journal: a page that many nights' ids touch is written once
+_EXPECTED = "expected a path, sqlite:///path or postgresql+psycopg://user@host/database"
 
 
 class Transaction(Rows):
@@ -62,35 +64,44 @@ class Store:
     May be shared by threads; each transaction has a connection of its own.
     """
 
-    def __init__(self, engine: Engine, name: str) -> None:
-        self.engine = engine
-        self.name = name
-        """What it is called in errors: the file, or the address without its password."""
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @property
+    def name(self) -> str:
+        """What it is called in errors: the file, or the address without user and password."""
+        return self._database.name
+
+    @property
+    def engine(self) -> Engine:
+        """SQLAlchemy's, for what has no other way."""
+        return self._database.engine
 
     @classmethod
     def open(
         cls, url: str | Path, *, create: bool = False, upgrade: bool = False, wait: float = WAIT
-    ) -> Store:
-        """The store at ``url``: a path, or ``sqlite:///path``.
+    ) -> Self:
+        """The store at ``url``: a path, ``sqlite:///path``, or an address of a PostgreSQL database
+        such as ``postgresql+psycopg://user@host/database``.
 
-        ``create`` makes one where there is none; ``upgrade`` brings an older one up to date.
-        ``wait`` is how many seconds a transaction waits for another run to finish.
+        ``create`` makes one where there is none, in PostgreSQL in a database that is there;
+        ``upgrade`` brings an older one up to date. ``wait`` is how many seconds a transaction waits
+        for another run to finish.
 
         Raises `StoreError` where it is missing, newer than this program, older (without
         ``upgrade``), or cannot be read as a store.
         """
-        engine, name, path = _engine(url, wait)
-        store = cls(engine, name)
+        store = cls(_database(url, wait))
         try:
-            if path is not None and not path.exists() and not create:
+            if not store._database.exists() and not create:
                 raise StoreError(
-                    f"store {name}: there is none; run `leercultuur init` to make one, or check the "
-                    "path in `store`",
+                    f"store {store.name}: there is none; run `leercultuur init` to make one, or "
+                    "check the path in `store`",
                     "missing",
                 )
             store._check_version(create=create, upgrade=upgrade)
         except BaseException:
-            engine.dispose()
+            store.close()
             raise
         return store
 
@@ -99,7 +110,8 @@ class Store:
         if version == VERSION:
             return
         if version is None and not create:
-            raise StoreError(f"store {self.name}: it is not one of leercultuur's", "not-a-store")
+            trouble, text = self._database.empty()
+            raise StoreError(f"store {self.name}: {text}", trouble)
         if version is not None and version > VERSION:
             raise StoreError(
                 f"store {self.name}: it was written by a newer leercultuur (schema {version}, this "
@@ -113,7 +125,7 @@ class Store:
                 f"program needs {VERSION}); make a backup, then run `leercultuur upgrade`",
                 "older",
             )
-        with self._begin("IMMEDIATE") as connection:
+        with self._database.begin(write=True, durable=True) as connection:
             migrate(connection)
 
     def version(self) -> str | None:
@@ -121,7 +133,7 @@ class Store:
 
         Raises `StoreError` where there are tables, but none of a store.
         """
-        with self._begin("") as connection:
+        with self._database.begin(write=False) as connection:
             tables = inspect(connection).get_table_names()
             if "alembic_version" in tables:
                 version = Rows(connection).value("SELECT version_num FROM alembic_version")
@@ -131,30 +143,32 @@ class Store:
         return None
 
     @contextmanager
-    def _begin(self, mode: str, *, durable: bool = False) -> Iterator[Connection]:
-        with store_errors(self.name), self.engine.connect() as plain:
-            connection = plain.execution_options(
-                leercultuur_begin=mode, leercultuur_durable=durable
-            )
-            with connection.begin():
-                yield connection
-
-    @contextmanager
-    def transaction(self, *, durable: bool = False) -> Iterator[Transaction]:
+    def transaction(self, *, durable: bool = False, beside: bool = False) -> Iterator[Transaction]:
         """Everything in the block is kept, or nothing where anything in it raises.
 
         One writer at a time; waits for another, then raises `StoreError` (``busy``). A transaction
         that was kept outlives the program; one that is ``durable`` a power cut too, at the price
         of waiting for the disk. Without it a power cut may take the last ones together.
+
+        ``beside``: others who say so may write at the same time, where the database can have it
+        (PostgreSQL); each must lock what it looked at.
         """
-        with self._begin("IMMEDIATE", durable=durable) as connection:
+        with self._database.begin(write=True, durable=durable, beside=beside) as connection:
             yield Transaction(connection)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """A snapshot to read from; never waits for a writer."""
-        with self._begin("") as connection:
+        with self._database.begin(write=False) as connection:
             yield Transaction(connection)
+
+    def alone(self, *, share: bool = False) -> AbstractContextManager[Turn]:
+        """A ``with`` block in which no other run is at work; it ends with its process, whatever
+        stops that. Raises `StoreError` (``busy``) where another is.
+
+        ``share``: where the other shares too, this one may join (PostgreSQL); see `Turn`.
+        """
+        return self._database.hold(share=share)
 
     def commit_page(
         self,
@@ -191,29 +205,23 @@ class Store:
         return counts
 
     def scrub(self) -> None:
-        """Writes the file anew, so that neither it nor the journal holds anything deleted.
+        """Writes the store anew, so that it holds nothing deleted. Needs as much free room as it is
+        large. Raises `StoreError` (``busy``) while another run reads; what was erased is gone from
+        the tables by then, and only this needs doing again.
 
         SQLite overwrites what is deleted (``secure_delete``), but copies that it left behind when
-        it moved rows between pages stay: measured, one or two in two thousand. Needs as much free
-        room as the store is large. Raises `StoreError` (``busy``) while another run reads; what was
-        erased is gone from the tables by then, and only this needs doing again.
+        it moved rows between pages stay: measured, one or two in two thousand. After this neither
+        the file nor its journal has any. PostgreSQL leaves deleted rows where they were until
+        something is written over them; after this they are in no table or index. Its write-ahead
+        log, and what is made of that (standbys, archives, backups), have them for longer.
         """
-        if self.engine.dialect.name != "sqlite":
-            return
-        with store_errors(self.name), self.engine.connect() as connection:
-            rows = Rows(connection.execution_options(leercultuur_begin=None))
-            rows.run("VACUUM")
-            busy = rows.value("PRAGMA wal_checkpoint(TRUNCATE)")
-        if busy:
-            raise StoreError(
-                f"store {self.name}: another run still reads the old journal; run "
-                "`leercultuur person erase` again when that is done",
-                "busy",
-            )
+        self._database.scrub()
+        with self.transaction() as tx:
+            tx.privacy.scrubbed()
 
     def close(self) -> None:
         """Closes all connections."""
-        self.engine.dispose()
+        self._database.engine.dispose()
 
     def __enter__(self) -> Self:
         return self
@@ -238,51 +246,15 @@ def upgrade(url: str | Path) -> None:
     Store.open(url, upgrade=True).close()
 
 
-def _engine(url: str | Path, wait: float) -> tuple[Engine, str, Path | None]:
-    """The engine, the name for errors, and the file where there is one."""
+def _database(url: str | Path, wait: float) -> Database:
+    """The database at ``url``. Raises `StoreError` where that is no address of one."""
     text = str(url)
     try:
         address = make_url(text if "://" in text else f"sqlite:///{text}")
-    except ArgumentError as error:
-        raise StoreError(
-            "store: expected a path or an address such as sqlite:///path", "missing"
-        ) from error
-    if address.get_backend_name() != "sqlite":
-        raise StoreError(
-            f"store {address.render_as_string()}: expected a path or sqlite:///path; no other "
-            "database is supported yet",
-            "missing",
-        )
-    if not address.database or address.database == ":memory:":
-        raise StoreError("store: expected the path of a file", "missing")
-    engine = create_engine(address, connect_args={"timeout": wait})
-
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # we begin and end ourselves, also around CREATE TABLE
-        for pragma in (
-            "foreign_keys = ON",
-            "secure_delete = ON",
-            "synchronous = NORMAL",
-            f"cache_size = -{_CACHE_KIB}",
-            f"wal_autocheckpoint = {_CHECKPOINT_PAGES}",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _start(connection: Connection) -> None:
-        mode = connection.get_execution_options().get("leercultuur_begin", "")
-        # A snapshot to read from refuses to write.
-        connection.exec_driver_sql(f"PRAGMA query_only = {int(mode == '')}")
-        if mode is None:
-            return
-        if mode:
-            # Kept in the file; the first writer sets it. Not allowed inside a transaction.
-            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
-            durable = connection.get_execution_options().get("leercultuur_durable", False)
-            connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-        connection.exec_driver_sql(f"BEGIN {mode}")
-
-    is_uri = address.database.startswith("file:")
-    path = None if is_uri else Path(address.database)
-    return engine, address.database, path
+    except (ArgumentError, ValueError):  # neither goes along: it may hold a password
+        raise StoreError(f"store: {_EXPECTED}", "missing") from None
+    if address.get_backend_name() == "sqlite":
+        return SQLite(address, wait)
+    if address.drivername in {"postgresql", "postgresql+psycopg"}:
+        return PostgreSQL(address, wait)
+    raise StoreError(f"store: {_EXPECTED}, found {address.drivername}://", "missing")

@@ -11,10 +11,12 @@ branch_labels = None
 depends_on = None
 
 _number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
     """Makes every table."""
+    postgresql = op.get_bind().dialect.name == "postgresql"
     op.create_table(
         "conflicts",
         sa.Column("id_digest", sa.LargeBinary(), nullable=False),
@@ -23,9 +25,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "declared",
-        sa.Column("source_name", sa.Text(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("source_name", _text, nullable=False),
+        sa.Column("source", _text, nullable=False),
+        sa.Column("kind", _text, nullable=False),
         sa.Column("start", _number, nullable=False),
         sa.Column("until", _number, nullable=True),
         sa.PrimaryKeyConstraint("source_name", "source", "kind", "start"),
@@ -44,31 +46,34 @@ def upgrade() -> None:
     op.create_table(
         "do_not_ingest",
         sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.Column("key_id", sa.Text(), nullable=False),
+        sa.Column("key_id", _text, nullable=False),
         sa.Column("since", _number, nullable=False),
         sa.PrimaryKeyConstraint("digest"),
     )
     op.create_table(
         "facets",
         sa.Column("facet", _number, nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("topic", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("source", _text, nullable=False),
+        sa.Column("topic", _text, nullable=False),
+        sa.Column("kind", _text, nullable=False),
         sa.PrimaryKeyConstraint("facet"),
     )
-    op.create_index("facets_once", "facets", ["source", "topic", "kind"], unique=True)
+    if postgresql:
+        op.create_index("facets_topic", "facets", ["topic"], postgresql_using="hash")
+    else:
+        op.create_index("facets_once", "facets", ["source", "topic", "kind"], unique=True)
     op.create_table(
         "identities",
         sa.Column("identity", _number, nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.Column("key_id", sa.Text(), nullable=False),
+        sa.Column("key_id", _text, nullable=False),
         sa.PrimaryKeyConstraint("identity"),
         sa.UniqueConstraint("digest"),
         sqlite_autoincrement=True,
     )
     op.create_table(
         "identity_keys",
-        sa.Column("key_id", sa.Text(), nullable=False),
+        sa.Column("key_id", _text, nullable=False),
         sa.Column("since", _number, nullable=False),
         sa.PrimaryKeyConstraint("key_id"),
     )
@@ -81,9 +86,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "learner_state",
-        sa.Column("source_name", sa.Text(), nullable=False),
+        sa.Column("source_name", _text, nullable=False),
         sa.Column("identity", _number, nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("value", _text, nullable=False),
         sa.PrimaryKeyConstraint("source_name", "identity"),
     )
     op.create_table(
@@ -104,16 +109,16 @@ def upgrade() -> None:
     op.create_table(
         "persons",
         sa.Column("person", _number, nullable=False),
-        sa.Column("uuid", sa.Text(), nullable=False),
-        sa.Column("directory", sa.Text(), nullable=True),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("roles", sa.Text(), nullable=False),
+        sa.Column("uuid", _text, nullable=False),
+        sa.Column("directory", _text, nullable=True),
+        sa.Column("name", _text, nullable=False),
+        sa.Column("roles", _text, nullable=False),
         sa.Column("manager", _number, nullable=True),
-        sa.Column("unit", sa.Text(), nullable=False),
-        sa.Column("language", sa.Text(), nullable=True),
-        sa.Column("employment", sa.Text(), nullable=False),
-        sa.Column("working_days", sa.Text(), nullable=True),
-        sa.Column("addresses", sa.Text(), nullable=False),
+        sa.Column("unit", _text, nullable=False),
+        sa.Column("language", _text, nullable=True),
+        sa.Column("employment", _text, nullable=False),
+        sa.Column("working_days", _text, nullable=True),
+        sa.Column("addresses", _text, nullable=False),
         sa.Column("active", _number, nullable=False),
         sa.Column("since", _number, nullable=False),
         sa.Column("until", _number, nullable=True),
@@ -124,7 +129,7 @@ def upgrade() -> None:
     op.create_table(
         "presence",
         sa.Column("identity", _number, nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("source", _text, nullable=False),
         sa.Column("start", _number, nullable=False),
         sa.Column("until", _number, nullable=True),
         sa.PrimaryKeyConstraint("identity", "source", "start"),
@@ -139,10 +144,10 @@ def upgrade() -> None:
     op.create_table(
         "rejects",
         sa.Column("reject", _number, nullable=False),
-        sa.Column("source_name", sa.Text(), nullable=False),
-        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("source_name", _text, nullable=False),
+        sa.Column("place", _text, nullable=False),
         sa.Column("line", _number, nullable=True),
-        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("reason", _text, nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=False),
         sa.Column("at", _number, nullable=False),
         sa.PrimaryKeyConstraint("reject"),
@@ -150,10 +155,10 @@ def upgrade() -> None:
     op.create_table(
         "releases",
         sa.Column("release", _number, nullable=False),
-        sa.Column("unit", sa.Text(), nullable=False),
-        sa.Column("purpose", sa.Text(), nullable=False),
-        sa.Column("quarter", sa.Text(), nullable=False),
-        sa.Column("payload", sa.Text(), nullable=False),
+        sa.Column("unit", _text, nullable=False),
+        sa.Column("purpose", _text, nullable=False),
+        sa.Column("quarter", _text, nullable=False),
+        sa.Column("payload", _text, nullable=False),
         sa.Column("made", _number, nullable=False),
         sa.PrimaryKeyConstraint("release"),
     )
@@ -161,42 +166,48 @@ def upgrade() -> None:
     op.create_table(
         "rulesets",
         sa.Column("ruleset", _number, nullable=False),
-        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("version", _text, nullable=False),
         sa.PrimaryKeyConstraint("ruleset"),
         sa.UniqueConstraint("version"),
     )
     op.create_table(
         "runs",
         sa.Column("run", _number, nullable=False),
-        sa.Column("verb", sa.Text(), nullable=False),
+        sa.Column("verb", _text, nullable=False),
         sa.Column("started", _number, nullable=False),
         sa.Column("ended", _number, nullable=True),
-        sa.Column("outcome", sa.Text(), nullable=True),
-        sa.Column("counts", sa.Text(), nullable=False),
+        sa.Column("outcome", _text, nullable=True),
+        sa.Column("counts", _text, nullable=False),
         sa.PrimaryKeyConstraint("run"),
     )
     op.create_table(
         "settings",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("name", _text, nullable=False),
+        sa.Column("value", _text, nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
         "shapes",
         sa.Column("shape", _number, nullable=False),
-        sa.Column("verb", sa.Text(), nullable=False),
-        sa.Column("object_type", sa.Text(), nullable=False),
-        sa.Column("context_types", sa.Text(), nullable=False),
+        sa.Column("verb", _text, nullable=False),
+        sa.Column("object_type", _text, nullable=False),
+        sa.Column("context_types", _text, nullable=False),
         sa.Column("required", _number, nullable=False),
         sa.PrimaryKeyConstraint("shape"),
     )
-    op.create_index(
-        "shapes_once", "shapes", ["verb", "object_type", "context_types", "required"], unique=True
-    )
+    if postgresql:
+        op.create_index("shapes_verb", "shapes", ["verb"], postgresql_using="hash")
+    else:
+        op.create_index(
+            "shapes_once",
+            "shapes",
+            ["verb", "object_type", "context_types", "required"],
+            unique=True,
+        )
     op.create_table(
         "sightings",
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("source", _text, nullable=False),
+        sa.Column("kind", _text, nullable=False),
         sa.Column("day", _number, nullable=False),
         sa.Column("count", _number, nullable=False),
         sa.PrimaryKeyConstraint("source", "kind", "day"),
@@ -204,8 +215,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "source_state",
-        sa.Column("source_name", sa.Text(), nullable=False),
-        sa.Column("mark", sa.Text(), nullable=True),
+        sa.Column("source_name", _text, nullable=False),
+        sa.Column("mark", _text, nullable=True),
         sa.Column("updated", _number, nullable=False),
         sa.PrimaryKeyConstraint("source_name"),
     )
@@ -226,9 +237,9 @@ def upgrade() -> None:
     op.create_table(
         "answers",
         sa.Column("answer_id", _number, nullable=False),
-        sa.Column("prompt_id", sa.Text(), nullable=False),
+        sa.Column("prompt_id", _text, nullable=False),
         sa.Column("person", _number, nullable=False),
-        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("answer", _text, nullable=False),
         sa.Column("at", _number, nullable=False),
         sa.ForeignKeyConstraint(
             ["person"],
@@ -241,10 +252,10 @@ def upgrade() -> None:
         "audit",
         sa.Column("entry", _number, nullable=False),
         sa.Column("at", _number, nullable=False),
-        sa.Column("who", sa.Text(), nullable=False),
-        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("who", _text, nullable=False),
+        sa.Column("what", _text, nullable=False),
         sa.Column("subject", _number, nullable=True),
-        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("detail", _text, nullable=False),
         sa.ForeignKeyConstraint(
             ["subject"],
             ["persons.person"],
@@ -255,10 +266,10 @@ def upgrade() -> None:
         "consents",
         sa.Column("consent", _number, nullable=False),
         sa.Column("person", _number, nullable=False),
-        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("purpose", _text, nullable=False),
         sa.Column("given", _number, nullable=False),
         sa.Column("at", _number, nullable=False),
-        sa.Column("recorded_by", sa.Text(), nullable=False),
+        sa.Column("recorded_by", _text, nullable=False),
         sa.ForeignKeyConstraint(
             ["person"],
             ["persons.person"],
@@ -269,7 +280,7 @@ def upgrade() -> None:
     op.create_table(
         "contributors",
         sa.Column("release", _number, nullable=False),
-        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("person", _text, nullable=False),
         sa.ForeignKeyConstraint(
             ["release"],
             ["releases.release"],
@@ -281,13 +292,13 @@ def upgrade() -> None:
         sa.Column("person", _number, nullable=False),
         sa.Column("previous", _number, nullable=False),
         sa.Column("day", _number, nullable=False),
-        sa.Column("phase", sa.Text(), nullable=False),
+        sa.Column("phase", _text, nullable=False),
         sa.Column("unaware", _number, nullable=False),
         sa.Column("selecting", _number, nullable=False),
         sa.Column("acting", _number, nullable=False),
         sa.Column("applying", _number, nullable=False),
         sa.Column("continuing", _number, nullable=False),
-        sa.Column("episode", sa.Text(), nullable=False),
+        sa.Column("episode", _text, nullable=False),
         sa.Column("cycles", _number, nullable=False),
         sa.ForeignKeyConstraint(
             ["person"],
@@ -299,7 +310,7 @@ def upgrade() -> None:
         "links",
         sa.Column("identity", _number, nullable=False),
         sa.Column("person", _number, nullable=False),
-        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("origin", _text, nullable=False),
         sa.Column("since", _number, nullable=False),
         sa.ForeignKeyConstraint(
             ["identity"],
@@ -314,11 +325,11 @@ def upgrade() -> None:
     op.create_index("links_person", "links", ["person"], unique=False)
     op.create_table(
         "messages",
-        sa.Column("message_id", sa.Text(), nullable=False),
+        sa.Column("message_id", _text, nullable=False),
         sa.Column("recipient", _number, nullable=False),
-        sa.Column("sink", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("sink", _text, nullable=False),
+        sa.Column("state", _text, nullable=False),
+        sa.Column("reason", _text, nullable=False),
         sa.Column("attempts", _number, nullable=False),
         sa.Column("created", _number, nullable=False),
         sa.Column("updated", _number, nullable=False),
@@ -332,20 +343,20 @@ def upgrade() -> None:
     op.create_index("messages_state", "messages", ["state"], unique=False)
     op.create_table(
         "outbox",
-        sa.Column("prompt_id", sa.Text(), nullable=False),
-        sa.Column("message_id", sa.Text(), nullable=True),
+        sa.Column("prompt_id", _text, nullable=False),
+        sa.Column("message_id", _text, nullable=True),
         sa.Column("recipient", _number, nullable=False),
         sa.Column("subject_person", _number, nullable=True),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("layer", sa.Text(), nullable=False),
-        sa.Column("intervention", sa.Text(), nullable=False),
-        sa.Column("episode", sa.Text(), nullable=False),
+        sa.Column("subject", _text, nullable=False),
+        sa.Column("layer", _text, nullable=False),
+        sa.Column("intervention", _text, nullable=False),
+        sa.Column("episode", _text, nullable=False),
         sa.Column("occasion", _number, nullable=False),
-        sa.Column("sink", sa.Text(), nullable=False),
-        sa.Column("language", sa.Text(), nullable=False),
-        sa.Column("payload", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("sink", _text, nullable=False),
+        sa.Column("language", _text, nullable=False),
+        sa.Column("payload", _text, nullable=False),
+        sa.Column("state", _text, nullable=False),
+        sa.Column("reason", _text, nullable=False),
         sa.Column("created", _number, nullable=False),
         sa.Column("due", _number, nullable=False),
         sa.Column("updated", _number, nullable=False),
@@ -364,9 +375,9 @@ def upgrade() -> None:
     op.create_index("outbox_state", "outbox", ["state"], unique=False)
     op.create_table(
         "practice",
-        sa.Column("unit", sa.Text(), nullable=False),
-        sa.Column("intervention", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("unit", _text, nullable=False),
+        sa.Column("intervention", _text, nullable=False),
+        sa.Column("state", _text, nullable=False),
         sa.Column("since", _number, nullable=False),
         sa.Column("recorded_by", _number, nullable=True),
         sa.ForeignKeyConstraint(
@@ -378,9 +389,9 @@ def upgrade() -> None:
     op.create_table(
         "receipts",
         sa.Column("receipt", _number, nullable=False),
-        sa.Column("message_id", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("message_id", _text, nullable=False),
+        sa.Column("state", _text, nullable=False),
+        sa.Column("reason", _text, nullable=False),
         sa.Column("at", _number, nullable=False),
         sa.ForeignKeyConstraint(
             ["message_id"],
@@ -389,3 +400,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("receipt"),
     )
     op.create_index("receipts_message", "receipts", ["message_id"], unique=False)
+    if postgresql:
+        # The statistics of a column hold values of it, also of somebody who was erased.
+        for table, column in (
+            ("persons", "uuid"),
+            ("persons", "name"),
+            ("persons", "addresses"),
+            ("facets", "topic"),
+            ("log", "payload"),
+            ("learner_state", "value"),
+            ("rejects", "place"),
+            ("rejects", "reason"),
+            ("rejects", "raw"),
+            ("outbox", "payload"),
+            ("consents", "recorded_by"),
+            ("contributors", "person"),
+            ("audit", "who"),
+            ("audit", "detail"),
+        ):
+            op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0")

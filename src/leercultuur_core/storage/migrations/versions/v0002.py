@@ -15,6 +15,8 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+_text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
 _BATCH = 1000
 
 _outbox = sa.table("outbox", sa.column("prompt_id"), sa.column("payload"), sa.column("asks"))
@@ -22,8 +24,8 @@ _outbox = sa.table("outbox", sa.column("prompt_id"), sa.column("payload"), sa.co
 
 def upgrade() -> None:
     """Adds ``outbox.asks`` and fills it, replaces an index, adds ``persons.away``."""
-    op.add_column("persons", sa.Column("away", sa.Text(), nullable=False, server_default="[]"))
-    op.add_column("outbox", sa.Column("asks", sa.Text(), nullable=False, server_default="step"))
+    op.add_column("persons", sa.Column("away", _text, nullable=False, server_default="[]"))
+    op.add_column("outbox", sa.Column("asks", _text, nullable=False, server_default="step"))
     _fill()
     op.drop_index("outbox_recipient", "outbox")
     op.create_index(

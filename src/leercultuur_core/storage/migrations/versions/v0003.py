@@ -14,6 +14,7 @@ branch_labels = None
 depends_on = None
 
 _number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -21,7 +22,7 @@ def upgrade() -> None:
     op.create_table(
         "precondition_answers",
         sa.Column("person", _number, sa.ForeignKey("persons.person"), nullable=False),
-        sa.Column("item", sa.Text(), nullable=False),
+        sa.Column("item", _text, nullable=False),
         sa.Column("value", _number, nullable=False),
         sa.Column("day", _number, nullable=False),
         sa.PrimaryKeyConstraint("person", "item"),
@@ -29,8 +30,8 @@ def upgrade() -> None:
     op.create_table(
         "vote_rounds",
         sa.Column("round", _number, autoincrement=True, nullable=False),
-        sa.Column("unit", sa.Text(), nullable=False),
-        sa.Column("options", sa.Text(), nullable=False),
+        sa.Column("unit", _text, nullable=False),
+        sa.Column("options", _text, nullable=False),
         sa.Column("opened", _number, nullable=False),
         sa.Column("closed", _number, nullable=True),
         sa.PrimaryKeyConstraint("round"),
@@ -39,7 +40,7 @@ def upgrade() -> None:
         "votes",
         sa.Column("round", _number, sa.ForeignKey("vote_rounds.round"), nullable=False),
         sa.Column("person", _number, sa.ForeignKey("persons.person"), nullable=False),
-        sa.Column("choice", sa.Text(), nullable=False),
+        sa.Column("choice", _text, nullable=False),
         sa.Column("at", _number, nullable=False),
         sa.PrimaryKeyConstraint("round", "person"),
     )

@@ -14,18 +14,19 @@ branch_labels = None
 depends_on = None
 
 _number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
     """Adds ``used_links``, ``receipts.sink`` and ``persons.channels``."""
     op.create_table(
         "used_links",
-        sa.Column("about", sa.Text(), nullable=False),
-        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("about", _text, nullable=False),
+        sa.Column("what", _text, nullable=False),
         sa.Column("person", _number, sa.ForeignKey("persons.person"), nullable=False),
         sa.Column("at", _number, nullable=False),
         sa.PrimaryKeyConstraint("about", "what"),
     )
     op.create_index("used_links_person", "used_links", ["person"], unique=False)
-    op.add_column("receipts", sa.Column("sink", sa.Text(), nullable=False, server_default=""))
-    op.add_column("persons", sa.Column("channels", sa.Text(), nullable=False, server_default="[]"))
+    op.add_column("receipts", sa.Column("sink", _text, nullable=False, server_default=""))
+    op.add_column("persons", sa.Column("channels", _text, nullable=False, server_default="[]"))

@@ -14,6 +14,7 @@ branch_labels = None
 depends_on = None
 
 _number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -21,11 +22,11 @@ def upgrade() -> None:
     op.create_table(
         "effect_studies",
         sa.Column("study", _number, autoincrement=True, nullable=False),
-        sa.Column("plan", sa.Text(), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("plan", _text, nullable=False),
+        sa.Column("digest", _text, nullable=False),
         sa.Column("written", _number, nullable=False),
         sa.Column("started", _number, nullable=True),
-        sa.Column("figures", sa.Text(), nullable=True),
+        sa.Column("figures", _text, nullable=True),
         sa.PrimaryKeyConstraint("study"),
     )
     op.create_table(
@@ -33,8 +34,8 @@ def upgrade() -> None:
         sa.Column("study", _number, sa.ForeignKey("effect_studies.study"), nullable=False),
         sa.Column("person", _number, sa.ForeignKey("persons.person"), nullable=False),
         sa.Column("block", _number, nullable=False),
-        sa.Column("arm", sa.Text(), nullable=False),
-        sa.Column("stratum", sa.Text(), nullable=False),
+        sa.Column("arm", _text, nullable=False),
+        sa.Column("stratum", _text, nullable=False),
         sa.Column("day", _number, nullable=False),
         sa.Column("at", _number, nullable=False),
         sa.PrimaryKeyConstraint("study", "person"),

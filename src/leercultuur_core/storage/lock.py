@@ -1,4 +1,4 @@
-"""One run at a time: a lock that dies with its process, so that a kill leaves nothing to clean up."""
+"""A lock on a file that dies with its process, so that a kill leaves nothing to clean up."""
 
 from __future__ import annotations
 
@@ -8,20 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import StoreError
-
 
 @contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """Holds the lock file ``path``; raises `StoreError` (``busy``) where another run holds it."""
+def locked(path: Path) -> Iterator[bool]:
+    """Holds the lock file ``path`` inside; gives ``False`` where somebody else does."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        if not _locked(handle):
-            raise StoreError(
-                "another run is at work with this store; wait until it is done, then run again",
-                "busy",
-            )
-        yield
+        yield _locked(handle)
     finally:
         os.close(handle)  # lets go of the lock
 
