@@ -8,10 +8,10 @@ STAMP := $(VENV)/.installed
 WHEELS := .wheels
 # What some tests need from the system, as program:Debian package. Their tests skip by name where it
 # is absent; a program that is there, from wherever, is left as it is.
-SYSTEM := node:nodejs npm:npm
+SYSTEM := node:nodejs npm:npm php:php-cli chromium:chromium java:openjdk-17-jre-headless pg_ctlcluster:postgresql
 SYSTEM_PACKAGES = $(foreach pair,$(SYSTEM),$(if $(shell command -v $(firstword $(subst :, ,$(pair)))),,$(lastword $(subst :, ,$(pair)))))
 
-.PHONY: help venv demo test check lint format types docs reference worth fresh wheels bench system lock clean
+.PHONY: help venv demo test check lint format types docs reference worth fresh wheels secrets audit bench fuzz system lock clean
 
 help:  ## what you can ask for
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -31,7 +31,7 @@ demo: venv  ## a made-up bakery, from xAPI statements to two nights of the engin
 test: venv  ## all tests
 	@$(BIN)/python -m pytest -q -n auto --dist loadfile
 
-check: lint types docs fresh wheels test  ## what a change must pass
+check: lint types docs secrets fresh wheels test  ## what a change must pass
 
 lint: venv  ## ruff: format and lint
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
@@ -46,9 +46,10 @@ types: venv  ## mypy --strict
 docs: venv  ## the documentation, warnings are errors
 	@$(BIN)/sphinx-build -q -W -b html docs docs/_build
 
-reference: venv  ## docs/commands.md and docs/hooks.md, from what the program itself says
+reference: venv  ## docs/commands.md, hooks.md and api-http.md, from what the program itself says
 	@$(BIN)/python docs/write_commands.py
 	@$(BIN)/python docs/write_hooks.py
+	@$(BIN)/python docs/write_api.py
 
 worth: venv  ## run every adapter's tests and keep in each plugin what was proved
 	@$(BIN)/python -m pytest -q -n auto --dist loadfile plugins --leercultuur-report $(CURDIR)/.worth-report.json
@@ -61,9 +62,21 @@ fresh: venv  ## fail where what was proved of an adapter is of other files
 wheels: venv  ## the tests again, on the built wheels of core and adapters
 	@PYTHON=$(PYTHON) BIN=$(BIN) WHEELS=$(WHEELS) sh tests/on_wheels.sh $(PLUGINS)
 
-bench: venv  ## measurements, as ratios within one run
+secrets: venv  ## fail where a file holds what looks like a secret
+	@$(BIN)/python tests/scan_secrets.py
+
+# What could not be asked about is an error (--strict): without a network nothing is said to be well.
+audit: venv  ## known weaknesses in what we depend on; asks pypi.org
+	@$(BIN)/pip-audit --strict --requirement constraints.txt --no-deps --disable-pip --progress-spinner off \
+	|| { echo "audit: a weakness stands above, or pypi.org could not be asked; then nothing was found out" >&2; exit 1; }
+
+bench: venv  ## every measurement, an hour; writes docs/performance.md
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[bench]'
-	@for script in bench/run_*.py; do echo; echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@$(BIN)/python bench $(BENCH)
+
+fuzz: venv  ## fuzz every reader, a minute each; SECONDS=, TARGETS=
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[fuzz]'
+	@$(BIN)/python fuzz $(TARGETS) --seconds $(or $(SECONDS),60)
 
 system:  ## Debian packages that only some tests need
 	@if [ -z "$(strip $(SYSTEM_PACKAGES))" ]; then echo "all that tests need of the system is there"; \
@@ -72,7 +85,7 @@ system:  ## Debian packages that only some tests need
 
 lock:  ## write constraints.txt anew from the newest versions that fit
 	@rm -rf .lock && $(PYTHON) -m venv .lock && .lock/bin/python -m pip install --quiet pip hatchling editables
-	@.lock/bin/python -m pip install --quiet --no-build-isolation -e '.[dev,bench]' $(EDITABLE)
+	@.lock/bin/python -m pip install --quiet --no-build-isolation -e '.[dev,bench,fuzz]' $(EDITABLE)
 	@{ echo "# Written by 'make lock'; one set of versions for every machine."; .lock/bin/python -m pip freeze --all --exclude-editable; } > constraints.txt
 	@rm -rf .lock
 

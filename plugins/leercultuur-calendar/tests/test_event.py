@@ -47,6 +47,20 @@ def full() -> Message:
     return evolve(one, prompts=(prompt,), links=links)
 
 
+@pytest.mark.parametrize("zone", ["E" * 300, "Europe", "../../etc", "\0"])
+def test_a_time_zone_that_is_none_stops_nothing(zone: str) -> None:
+    body = put(full()).replace(b"TZID=Europe/Amsterdam", f"TZID={zone}".encode())
+    there = event.read(body, full())
+    assert there is None or there.moved
+
+
+def test_what_is_there_is_not_in_a_picture_of_it() -> None:
+    there = event.read(put(full()), full())
+    assert there is not None
+    assert "Kies" in str(there.event["DESCRIPTION"])
+    assert "Kies" not in repr(there)
+
+
 def test_the_whole_of_it(snapshot: SnapshotAssertion) -> None:
     text = put(full()).decode()
     assert text.replace("\r\n", "\n") == snapshot

@@ -201,6 +201,14 @@ def test_reads_gzip_and_says_where_it_is_cut(tmp_path: Path) -> None:
     assert "reading stopped after line" in page.rejects[-1].reason
 
 
+def test_utf_16_that_breaks_off_within_a_character_keeps_what_came_before(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_bytes(EXPORT.encode("utf-16")[:-1])
+    page = read(path)
+    assert page.records
+    assert "reading stopped after line" in page.rejects[-1].reason
+
+
 def test_a_row_has_the_same_id_in_every_reading(tmp_path: Path) -> None:
     row = EXPORT.splitlines()[1] + "\n"
     before = read(write(tmp_path, EXPORT))

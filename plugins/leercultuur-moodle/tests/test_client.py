@@ -90,6 +90,13 @@ def test_a_closed_course_is_known_and_not_open(client: MoodleClient, site: Scrip
     assert [one.open for one in client.courses()] == [False, False]
 
 
+def test_a_category_of_another_shape_stops_nothing(
+    client: MoodleClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "read", lambda *_, **__: {"courses": [{"id": 2, "categoryid": {}}]})
+    assert [(one.id, one.category) for one in client.courses()] == [(2, 0)]
+
+
 def test_a_hidden_course_leaves_the_others(client: MoodleClient, site: ScriptedMoodle) -> None:
     site.hidden.add(3)
     assert [one.id for one in client.courses()] == [2]

@@ -281,6 +281,14 @@ def test_a_row_of_another_shape_is_kept_aside_and_the_rest_goes_on(tmp_path: Pat
     assert counts(taken) == {"log:2"}
 
 
+def test_a_time_that_is_in_no_calendar_is_kept_aside(tmp_path: Path) -> None:
+    viewed = "\\core\\event\\course_viewed"
+    rows = [row(1, viewed, 2**62), row(2, viewed, 2**40), row(3, viewed, 100)]
+    taken = read(of(filled(tmp_path / "moodle.db", rows)))
+    assert len([one for page in taken.pages for one in page.rejects]) == 2
+    assert counts(taken) == {"log:3"}
+
+
 def test_usernames(tmp_path: Path) -> None:
     path = filled(tmp_path / "moodle.db", recorded())
     names = {
@@ -344,6 +352,16 @@ def test_a_bad_line_of_an_export_is_kept_aside_with_its_number(tmp_path: Path) -
     taken = read(MoodleLogSource(MoodleLogSettings(url=URL, export=path)))
     rejects = [one for page in taken.pages for one in page.rejects]
     assert [(one.place, one.line) for one in rejects] == [("log.ndjson", 2), ("log.ndjson", 3)]
+    assert counts(taken) == {"log:1"}
+
+
+def test_a_line_of_lists_in_lists_is_a_bad_line(tmp_path: Path) -> None:
+    path = tmp_path / "log.ndjson"
+    good = json.dumps(row(1, "\\core\\event\\course_viewed", 100))
+    deep = '{"a":' * 60_000
+    path.write_text(f"{good}\n{deep}\n")
+    taken = read(MoodleLogSource(MoodleLogSettings(url=URL, export=path)))
+    assert [one.line for page in taken.pages for one in page.rejects] == [2]
     assert counts(taken) == {"log:1"}
 
 

@@ -54,6 +54,16 @@ def test_a_manager_is_who_supervises_somebody_who_works_here_now(tryton: Any, re
     assert [one.active for one in people] == [True, True, True, False]
 
 
+@pytest.mark.parametrize("more", [{"supervisor": [1]}, {"supervisor": {}}])
+def test_a_field_of_another_shape_is_said_and_not_half_a_list(
+    tryton: Any, read: Any, more: dict[str, Any]
+) -> None:
+    employ(tryton, 1)
+    employ(tryton, 2, **more)
+    with pytest.raises(SourceUnavailable, match="another shape"):
+        read()
+
+
 def test_departments_are_parts_of_one_category(tryton: Any, read: Any) -> None:
     tryton.tables["party.category"] = [
         {"id": 1, "name": "Afdelingen", "parent": None},

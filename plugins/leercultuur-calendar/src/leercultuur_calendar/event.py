@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
-from attrs import frozen
+from attrs import field, frozen
 from icalendar import Calendar, Event, Timezone
 
 from leercultuur_core import Message
@@ -63,7 +63,7 @@ class There:
         tell any more.
     """
 
-    event: Event
+    event: Event = field(repr=False)
     moved: bool
     rewritten: bool
 
@@ -139,8 +139,9 @@ def read(body: bytes, message: Message) -> There | None:
     try:
         calendar = Calendar.from_ical(body)
         found = [one for one in calendar.walk("VEVENT") if isinstance(one, Event)]
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
-        # What icalendar raises on texts that are nearly a calendar.
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, OSError):
+        # What icalendar raises on texts that are nearly a calendar; the last for a time zone whose
+        # name is no name of a file.
         return None
     events = [one for one in found if one.get("UID") == uid(message)]
     if not events:

@@ -50,7 +50,7 @@ def mapping_for(path: Path) -> ActivityMapping:
             data = tomllib.loads(beside.read_text("utf-8"))
         except FileNotFoundError:
             continue
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise SourceUnavailable(f"{beside}: expected a readable TOML file; {error}") from None
         try:
             return structure(ActivityMapping, data)

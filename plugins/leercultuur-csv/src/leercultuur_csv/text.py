@@ -89,7 +89,8 @@ class TextTable:
                     number = record.line or number
                     self.position = file.tell()
                     yield record
-            except (OSError, EOFError, zlib.error) as error:
+            except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+                # UTF-16 that breaks off within a character is no text even with replacements.
                 reason = f"reading stopped after line {number}: {_why(error)}"
                 yield Record(None, [], reason=reason)
             self.position = file.tell()

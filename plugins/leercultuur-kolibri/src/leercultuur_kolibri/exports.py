@@ -126,6 +126,15 @@ def _wait(session: Session, job: Job) -> Job:
 
 def _parsed(text: str, log: Log, about: str) -> tuple[list[LogRow], list[Reject]]:
     reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff"), newline=""))
+    try:
+        return _table(reader, log, about)
+    except csv.Error:
+        # A cell that goes on and on: after it nothing can be said about where a row begins.
+        broken = reader.line_num
+    raise SourceUnavailable(f"{about}: expected a log export, found no table after line {broken}")
+
+
+def _table(reader: csv.DictReader[str], log: Log, about: str) -> tuple[list[LogRow], list[Reject]]:
     missing = sorted(_COLUMNS[log] - set(reader.fieldnames or ()))
     if missing:
         raise SourceUnavailable(

@@ -132,11 +132,12 @@ class MoodleClient:
         for parameters in asked or [{}]:
             answer = self.read("core_course_get_courses_by_field", **parameters)
             for one in rows(answer, "courses", "core_course_get_courses_by_field"):
+                category = one.get("categoryid")
                 # Inside a course that is closed to the user Moodle gives its name and no more.
                 found[one["id"]] = Course(
                     one["id"],
                     str(one.get("fullname", "")),
-                    int(one.get("categoryid", 0)),
+                    category if isinstance(category, int) else 0,
                     "enablecompletion" in one,
                     bool(one.get("enablecompletion")),
                 )

@@ -197,8 +197,11 @@ class Names:
 
 
 def moment(seconds: int) -> datetime:
-    """Seconds since 1970 as a time."""
-    return datetime.fromtimestamp(seconds, UTC)
+    """Seconds since 1970 as a time. Raises `OverflowError` where there is no such year."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OSError):  # by how large it is
+        raise OverflowError("expected seconds since 1970, found too many") from None
 
 
 def module_type(modname: str) -> str:

@@ -142,7 +142,14 @@ class MoodleLogSource(Source):
                     since = row.timecreated // _DAY
                 try:
                     records += self._record(row, names)
-                except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+                except (
+                    ValueError,
+                    KeyError,
+                    TypeError,
+                    AttributeError,
+                    OverflowError,
+                    RecursionError,
+                ):
                     rejects.append(
                         Reject(
                             reader.place,
@@ -347,7 +354,7 @@ def _parsed(file: IO[str]) -> Iterator[tuple[int, LogRow | str]]:
         for number, line in enumerate(file, 1):
             try:
                 yield number, _row(json.loads(line))
-            except (ValueError, TypeError, KeyError, AttributeError):
+            except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
                 yield number, expected
         return
     table = csv.DictReader(file)

@@ -66,8 +66,15 @@ class TrytonPeople(Directory):
         departments = self._departments()
         rows = self.tryton.read_all("company.employee", _FIELDS)
         codes = {row["id"]: _code(row) for row in rows}
-        managers = {row.get("supervisor") for row in rows if row.get("active") is True}
-        people = [self._person(row, codes, managers, departments) for row in rows]
+        try:
+            managers = {row.get("supervisor") for row in rows if row.get("active") is True}
+            people = [self._person(row, codes, managers, departments) for row in rows]
+        except TypeError:
+            # A field of another shape. Half a list must not look like people who left.
+            raise SourceUnavailable(
+                "Tryton, company.employee: expected employees as Tryton writes them, found a field "
+                "of another shape"
+            ) from None
         if not people:
             raise SourceUnavailable(
                 "Tryton: expected employees, found none; is the user in their company?"
