@@ -1,8 +1,8 @@
 """Collecting into SQLite: against a bare parse of the same file, and one night on a longer log.
 
-    python bench/run_collect.py [statements] [nights' log]
+    python bench/run_collect.py [statements] [nights' log] [rounds]
 
-Prints ratios within this run; seconds mean little on a shared machine.
+Reports ratios within this run; seconds mean little on a shared machine.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from statistics import median
 from uuid import UUID
 
 import orjson
+from measure import in_turns, ratio, report, value
 from statements import AT, write_statements
 
 from leercultuur_core.activity.activity import Activity
@@ -117,36 +117,49 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    """Prints both measurements."""
+    """Reports both measurements."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     log = int(sys.argv[2]) if len(sys.argv) > 2 else 3_000_000
+    runs = int(sys.argv[3]) if len(sys.argv) > 3 else 3
     with tempfile.TemporaryDirectory(prefix="leercultuur-bench-") as name:
         folder = Path(name)
         if count:
             path = folder / "statements.ndjson"
             write_statements(path, count, PEOPLE)
-            bare = median(timed(lambda: bare_parse(path)) for _ in range(3))
             new = 0
+            sizes: list[int] = []
 
             def whole() -> None:
                 nonlocal new
-                new = collect(path, folder / "store.db")
+                store = folder / f"store-{len(sizes)}.db"
+                new = collect(path, store)
+                sizes.append(store.stat().st_size)
+                for left in folder.glob(f"{store.name}*"):
+                    left.unlink()
 
-            seconds = timed(whole)
+            taken = in_turns({"bare": lambda: bare_parse(path), "collect": whole}, runs)
             assert 0.98 * count < new <= count  # 1 % are written twice
-            size = (folder / "store.db").stat().st_size
-            print(
-                f"collect {count:,} statements ({path.stat().st_size / 1e6:,.0f} MB): "
-                f"{seconds:.1f} s = {seconds / bare:.2f} x bare parse of {bare:.1f} s "
-                f"(target 4); store {size / 1e6:,.0f} MB"
+            report(
+                ratio(
+                    f"`collect` of {count:,} statements into SQLite",
+                    taken["collect"],
+                    taken["bare"],
+                    of="bare orjson parse",
+                    at_most=4,
+                ),
+                value("the store against the file", [sizes[0] / path.stat().st_size], "×"),
             )
             path.unlink()
         if log:
             short, long = nights(folder, log // 10), nights(folder, log)
-            print(
-                f"a night of 10,000: {median(long):.3f} s on a log of {log:,}, "
-                f"{median(short):.3f} s on {log // 10:,} = {median(long) / median(short):.2f} x "
-                "(target 1.2)"
+            report(
+                ratio(
+                    f"a night of 10,000 on a log of {log:,}",
+                    long,
+                    short,
+                    of=f"the same on {log // 10:,}",
+                    at_most=1.2,
+                )
             )
 
 

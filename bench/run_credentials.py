@@ -18,6 +18,7 @@ from typing import Any
 from uuid import UUID
 
 from attrs import evolve
+from measure import ratio, report, value
 from pyld import jsonld  # type: ignore[import-untyped]
 
 from leercultuur_core.extension import Secret
@@ -74,7 +75,9 @@ def main() -> None:
     issuer = LocalIssuer(LocalIssuerSettings(Secret(RING.dump()), "De Korenaar"), clock=lambda: AT)
     key = RING.current.private
     public = key.public_key()
-    took = dict.fromkeys(("sign", "check", "bare sign", "bare check"), 0.0)
+    took: dict[str, list[float]] = {
+        what: [] for what in ("sign", "check", "bare sign", "bare check")
+    }
     done = 0
     ends = time.perf_counter() + seconds
     while done < most and time.perf_counter() < ends:
@@ -86,8 +89,8 @@ def main() -> None:
         verdict = verify(signed, at=AT, subject="sanne@korenaar.example", issuer=issuer.did)
         end = time.perf_counter()
         assert verdict.complete, verdict.text()
-        took["sign"] += middle - start
-        took["check"] += end - middle
+        took["sign"].append(middle - start)
+        took["check"].append(end - middle)
 
         document = json.loads(signed)
         start = time.perf_counter()
@@ -95,15 +98,16 @@ def main() -> None:
         middle = time.perf_counter()
         public.verify(signature, bare(document))
         end = time.perf_counter()
-        took["bare sign"] += middle - start
-        took["bare check"] += end - middle
+        took["bare sign"].append(middle - start)
+        took["bare check"].append(end - middle)
         done += 1
     print(f"{done:,} credentials, each signed and checked; all were good")
-    for what in ("sign", "check"):
-        each = took[what] / done * 1000
-        print(f"{what:<6} {took[what] / took[f'bare {what}']:.2f} × bare  ({each:.1f} ms each)")
-    whole = (took["sign"] + took["check"]) / (took["bare sign"] + took["bare check"])
-    print(f"both   {whole:.2f} × bare")
+    of = "canonicalisation and signature alone"
+    report(
+        ratio("a credential signed", took["sign"], took["bare sign"], of=of),
+        ratio("a credential checked", took["check"], took["bare check"], of=of),
+        value("a credential checked", [1000 * one for one in took["check"]], "ms"),
+    )
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ import random
 from collections.abc import Sequence
 from statistics import fmean, stdev
 
+from measure import report, value
+
 from leercultuur_core.advice.effect import ARMS, Arm, StudyPlan
 from leercultuur_core.advice.effect_figures import (
     AGAINST,
@@ -81,6 +83,13 @@ def coverage(studies: int, pairs: int, dice: random.Random) -> None:
         held += all(one.verdict not in ("more", "less") for one in found)
         own += all(one.verdict not in ("more", "less") for one in other)
         claimed += any(one.verdict == "more" for one in found)
+    report(
+        value(
+            f"{pairs} pairs without effect: both intervals hold the truth",
+            [100 * held / studies],
+            "% of studies",
+        )
+    )
     print(
         f"{pairs:>6}  {held / studies:>10.1%}  {own / studies:>16.1%}  {claimed / studies:>14.1%}"
     )
@@ -108,6 +117,13 @@ def power(studies: int, dice: random.Random) -> None:
             ).verdict
             == "more"
             for _ in range(tries)
+        )
+        report(
+            value(
+                f"a true {more:.2f}, and the {pairs} pairs it takes: found as `more`",
+                [100 * found / tries],
+                "% of studies",
+            )
         )
         print(f"{truth:>5.2f} days a week, {pairs:>4} pairs: {found / tries:>6.1%} of {tries}")
 

@@ -3,9 +3,10 @@
     python bench/run_filter.py
 
 For 20,000 people over 52 weeks with nine activity levels, and for one person: the forward filter,
-and the filter with what is shown and the most likely path. Min, median and max of a few rounds, and
-the median as a ratio to ``np.exp`` in the same run: over as many numbers as there are cells (people
-× weeks × levels × phases); for one person, where calls cost more than numbers, a thousand calls.
+the filter with what is shown and the most likely path, and why each phase is shown. Beside the time a
+ratio to ``np.exp`` in the same rounds: over as many numbers as there are cells (people × weeks ×
+levels × phases); for one person, where calls cost more than numbers, a thousand calls. All times are
+processor time of this one process.
 """
 
 from __future__ import annotations
@@ -13,16 +14,17 @@ from __future__ import annotations
 import argparse
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from statistics import median
 
 import numpy as np
+from measure import ratio, report, value
 
 from leercultuur_core.maturity.vocabulary import PHASES
 from leercultuur_core.phases import Parameters, default_parameters
 from leercultuur_core.phases.filtering import filter_weeks, most_likely_path
 from leercultuur_core.phases.observations import Counts, Observations, Reports
+from leercultuur_core.phases.reasons import reasons_for
 from leercultuur_core.phases.shown import cycles, shown_phases
 
 WEEKS = 52
@@ -73,15 +75,16 @@ def everything(observations: Observations, parameters: Parameters) -> None:
     cycles(most_likely_path(observations, parameters, filtered.level))
 
 
-def seconds(job: Callable[[], object], rounds: int) -> list[float]:
-    """Wall time of each round, after one round to warm up."""
-    job()
-    found = []
+def spent(jobs: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
+    """Seconds of processor time of each round of each job, in turns: all is computed in this one
+    process, and so what else runs on the machine counts little."""
+    seconds: dict[str, list[float]] = {name: [] for name in jobs}
     for _ in range(rounds):
-        start = time.perf_counter()
-        job()
-        found.append(time.perf_counter() - start)
-    return found
+        for name, job in jobs.items():
+            start = time.process_time()
+            job()
+            seconds[name].append(time.process_time() - start)
+    return seconds
 
 
 def peak(job: Callable[[], object]) -> float:
@@ -109,33 +112,56 @@ def many_calls(calls: int) -> None:
         np.exp(piece, out=out)
 
 
-def table(people: int, rounds: int, unit: list[float], of: str, scale: float) -> None:
-    """Prints both jobs for ``people``, next to a unit."""
+def measured(people: int, rounds: int, unit: Callable[[], object], of: str) -> None:
+    """Reports all jobs for ``people``, next to a unit."""
     observations, parameters = made_up(people), default_parameters()
-    print(f"{people:,} people, {WEEKS} weeks: min, median, max")
-    jobs = (("filter", only_filter), ("filter, shown phase and path", everything))
-    for name, job in jobs:
-        found = seconds(partial(job, observations, parameters), rounds)
-        low, middle, high = (scale * value for value in (min(found), median(found), max(found)))
-        print(f"  {name:29}{low:7.2f}{middle:7.2f}{high:7.2f}", end="")
-        print(f"   {median(found) / median(unit):6.1f} × {of}")
-    print(f"  peak memory {peak(partial(everything, observations, parameters)):.1f} MB")
+    everybody = np.arange(people)
+    shown = np.zeros(people, dtype=np.int64)
+    jobs: dict[str, Callable[[], object]] = {
+        "unit": unit,
+        "filter": partial(only_filter, observations, parameters),
+        "all": partial(everything, observations, parameters),
+        "why": partial(reasons_for, observations, parameters, everybody, shown, "en"),
+    }
+    spent(jobs, 1)  # to warm up
+    taken = spent(jobs, rounds)
+    alone = people == 1
+    who = "one person" if alone else f"{people:,} people"
+    scale, sign, most = (1000, "ms", 8.0) if alone else (1, "s", 2.5)
+    report(
+        value(
+            f"the filter for {who}, {WEEKS} weeks, nine levels",
+            [scale * one for one in taken["filter"]],
+            sign,
+            at_most=most,
+            peak_mb=peak(jobs["filter"]),
+        ),
+        ratio(f"the filter for {who}", taken["filter"], taken["unit"], of=of),
+        ratio(
+            f"the filter with shown phase and path for {who}",
+            taken["all"],
+            taken["filter"],
+            of="the filter",
+            peak_mb=peak(jobs["all"]),
+        ),
+        ratio(f"the reasons of {who}", taken["why"], taken["filter"], of="the filter"),
+    )
+    if not alone:
+        megabytes = [peak(jobs["all"])]
+        report(value(f"memory of an estimate of {who}", megabytes, "MB", at_most=300))
 
 
 def main() -> None:
-    """Prints both tables."""
+    """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--people", type=int, default=20_000)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     people, rounds = options.people, options.rounds
     cells = people * WEEKS * default_parameters().levels * len(PHASES)
-    unit = seconds(partial(many_exponents, cells), rounds)
-    print("seconds")
-    table(people, rounds, unit, f"np.exp of {cells / 1e6:.0f}M numbers", 1)
-    calls = seconds(partial(many_calls, 1000), 20 * rounds)
-    print("\nmilliseconds")
-    table(1, 20 * rounds, calls, "a thousand calls of np.exp", 1000)
+    exponents = f"np.exp of {cells / 1e6:,.0f}M numbers"
+    measured(people, rounds, partial(many_exponents, cells), exponents)
+    measured(1, 20 * rounds, partial(many_calls, 1000), "a thousand calls of np.exp")
 
 
 if __name__ == "__main__":

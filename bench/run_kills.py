@@ -2,6 +2,7 @@
 moments until one comes to its end.
 
     python bench/run_kills.py [--kills 300] [--seconds 1200] [--people 60] [--seed 1]
+        [--store sqlite|postgresql]
 
 Three sinks, one for each promise, whose receiving end is a file that outlives the process. At the end
 nothing may be lost, nothing doubled where a sink can prevent it, and no more may be ``uncertain``
@@ -21,10 +22,13 @@ import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable, Collection
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from attrs import frozen
+from measure import report as leave
+from measure import value
 from nights import Handed, Life, Listed, identifier
 
 from leercultuur_core.activity.activity import Activity
@@ -35,6 +39,7 @@ from leercultuur_core.run.builtin import Adapters
 from leercultuur_core.run.config import Configuration, GoLive, Organisation, Privacy
 from leercultuur_core.run.engine import Engine
 from leercultuur_core.storage import Answer, Store
+from leercultuur_core.testing.postgresql import postgresql_server
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -57,9 +62,9 @@ class Channel:
 class World:
     """The organisation, its store, and what arrived at the receiving systems."""
 
-    def __init__(self, folder: Path, people: int, seed: int) -> None:
+    def __init__(self, folder: Path, people: int, seed: int, store: str = "") -> None:
         self.folder = folder
-        self.store = folder / "store.db"
+        self.store = store or str(folder / "store.db")
         self.dice = random.Random(seed)
         self.source, self.directory = Handed(), Listed()
         names = [sink.name for sink in SINKS]
@@ -114,7 +119,7 @@ class World:
                     identity_key=Secret("k" * 40),
                     go_live=GoLive(date(2026, 1, 1), "made up", "all"),
                 ),
-                store=str(self.store),
+                store=Secret(self.store),
                 privacy=Privacy(own_prompts="opt-out"),
             ),
             Store.open(self.store),
@@ -229,6 +234,11 @@ def report(world: World, landed: Counter[str]) -> int:
             f"{cls.name:<12}{len(mine):>8,}{len(arrived):>9,}{lost:>6}{doubled:>9}{unsure:>11}"
             f"{twice:>18}"
         )
+        what, note = f"kills, a sink of {cls.name}", f"{landed.total()} kills"
+        leave(
+            value(f"{what}: lost", [lost], "messages", at_most=0, note=note),
+            value(f"{what}: doubled", [doubled], "messages", at_most=0, note=note),
+        )
         wrong += lost + doubled + twice
         wrong += max(0, unsure - landed.total()) if cls.delivery == "at_most_once" else unsure
     print(f"\nthe ledger is that of the activities read once: {'yes' if right else 'NO'}")
@@ -257,9 +267,15 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=1200)
     parser.add_argument("--people", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="leercultuur-kills-") as folder:
-        world = World(Path(folder), asked.people, asked.seed)
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="leercultuur-kills-"))
+        store = ""
+        if asked.store == "postgresql":
+            server = stack.enter_context(postgresql_server())
+            store = server.url(server.new_database())
+        world = World(Path(folder), asked.people, asked.seed, store)
         landed = nights_of_kills(world, asked.kills, asked.seconds)
         wrong = report(world, landed)
     print("nothing lost, nothing doubled" if not wrong else f"{wrong} wrong")

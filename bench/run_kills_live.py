@@ -28,6 +28,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 from attrs import evolve
+from measure import report as leave
+from measure import value
 from nights import identifier
 from run_kills import World, child
 from tests.run.outside import StoppingStore
@@ -35,7 +37,7 @@ from tests.run.outside import StoppingStore
 from leercultuur_calendar import CalendarSink
 from leercultuur_core import HttpClient, Secret
 from leercultuur_core.extension import DirectoryPerson, Message, Receipt, Sink
-from leercultuur_core.run import engine as engines
+from leercultuur_core.run import opened
 from leercultuur_core.run.engine import Engine
 from leercultuur_core.storage import OutboxMessage, OutboxPrompt
 from leercultuur_core.testing.servers import free_port, python_environment, running
@@ -157,7 +159,7 @@ class LiveWorld(World):
             boundary = staticmethod(at)
 
         with ExitStack() as stack:
-            stack.enter_context(patch.object(engines, "Store", Stopping))
+            stack.enter_context(patch.object(opened, "Store", Stopping))
             for sink in SINKS:
                 stack.enter_context(patch.object(sink, "deliver", _around(sink.deliver, at)))
             self.work()
@@ -257,10 +259,20 @@ def report(world: LiveWorld, landed: Counter[str]) -> int:
             f"{sink.name:<12}{len(mine):>8,}{len(came):>9,}{lost:>6}{doubled:>9}{unsure:>11}"
             f"{world.twice[sink.name]:>18}"
         )
+        reported(f"kills with a live {sink.name} sink", lost, doubled, landed.total())
         wrong += lost + doubled + world.twice[sink.name] + (not came)
         may = landed.total() if sink.delivery == "at_most_once" else 0
         wrong += max(0, unsure - may)
     return wrong
+
+
+def reported(what: str, lost: int, doubled: int, kills: int) -> None:
+    """The figures that a table of all benches shows."""
+    note = f"{kills} kills"
+    leave(
+        value(f"{what}: lost", [lost], "messages", at_most=0, note=note),
+        value(f"{what}: doubled", [doubled], "messages", at_most=0, note=note),
+    )
 
 
 def counted(

@@ -25,6 +25,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "plugins/leercultuur-moodle/tests"))
 
+from measure import report, value
 from scripted_moodle import TOKEN, ScriptedMoodle  # type: ignore[import-not-found]
 
 from leercultuur_core.extension import Secret
@@ -133,10 +134,14 @@ def measured(name: str, run: Callable[[], tuple[Taken, MoodleSource]]) -> Taken:
     seconds = time.monotonic() - began
     assert taken.error is None, taken.error
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"{name:<24} {source.client.calls:>8,} calls {len(taken.records):>8,} records "
-        f"{len(taken.pages):>6,} pages {seconds:>7.1f} s {peak:>7.0f} MB peak",
-        flush=True,
+    report(
+        value(
+            name,
+            [source.client.calls],
+            "calls",
+            peak_mb=peak,
+            note=f"{len(taken.records):,} records, {seconds:.1f} s",
+        )
     )
     return taken
 

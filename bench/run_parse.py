@@ -2,8 +2,8 @@
 
     python bench/run_parse.py [statements]
 
-Each job runs in a process of its own, three times, in turns; printed are ratios to the bare parse
-within this run (least, median, most) and the peak memory. Target for the reader: 1.2.
+Each job runs in a process of its own, three times, in turns; reported are ratios to the bare parse
+within this run, and the peak memory.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 
 import msgspec
 import orjson
+from measure import ratio, report
 from statements import statement
 
 from leercultuur_core.activity.evidence import default_rules
@@ -114,7 +114,7 @@ def one(job: str, path: Path) -> None:
 
 
 def main(count: int) -> None:
-    """Prints the table."""
+    """Measures and reports."""
     with tempfile.TemporaryDirectory(prefix="leercultuur-bench-") as folder:
         lines, listed, packed = (Path(folder, name) for name in ("lines", "list", "gzip"))
         write(count, lines, listed, packed)
@@ -128,16 +128,17 @@ def main(count: int) -> None:
                 read, taken, memory[job] = json.loads(done.stdout)
                 assert read == count, (job, read)
                 seconds[job].append(taken)
-        unit = median(seconds["bare"])
-        size = lines.stat().st_size / count
-        print(
-            f"{count:,} statements of {size:,.0f} bytes; bare parse {unit / count * 1e6:.1f} µs each"
-        )
-        print(f"{'job':28}{'least':>8}{'median':>8}{'most':>8}{'peak MB':>9}")
         for job, (label, _) in JOBS.items():
-            ratios = [taken / unit for taken in seconds[job]]
-            row = "".join(f"{value:8.2f}" for value in (min(ratios), median(ratios), max(ratios)))
-            print(f"{label:28}{row}{memory[job]:9.0f}")
+            report(
+                ratio(
+                    f"xAPI file of {count:,}: {label}",
+                    seconds[job],
+                    seconds["bare"],
+                    of="bare orjson parse",
+                    at_most=1.2 if job == "reader" else None,
+                    peak_mb=memory[job],
+                )
+            )
 
 
 if __name__ == "__main__":

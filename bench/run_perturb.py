@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from attrs import evolve
+from measure import report, value
 
 import leercultuur_core as lc
 from leercultuur_core.advice import Directory, Person
@@ -108,7 +109,14 @@ def tell(tries: int, rules: ConcertRules) -> None:
     print(f"organisations of 30 units: {len(sizes)}, actions in a plan: {min(sizes)}-{max(sizes)}")
     print(f"one person moved a band in {bands} of {tries}")
     print("actions changed: " + ", ".join(f"{n}: {changes[n]}" for n in sorted(changes)))
-    print(f"at most one changed in {100 * calm / tries:.1f} % of {tries}")
+    report(
+        value(
+            "another person's data: plans in which at most one action changed",
+            [100 * calm / tries],
+            "% of plans",
+            note=f"{tries} changes",
+        )
+    )
 
 
 def speed(rules: ConcertRules) -> None:
@@ -120,8 +128,13 @@ def speed(rules: ConcertRules) -> None:
     start = time.perf_counter()
     plan = concert([found], model=model, holders=who, rules=rules)
     taken = time.perf_counter() - start
-    print(
-        f"{len(found.releases)} groups released, {len(set(actions(plan)))} actions: {taken:.1f} s"
+    report(
+        value(
+            f"a plan in concert for {len(found.releases)} groups",
+            [taken],
+            "s",
+            note=f"{len(set(actions(plan)))} actions",
+        )
     )
 
 

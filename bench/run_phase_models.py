@@ -23,6 +23,7 @@ import time
 
 import numpy as np
 from attrs import evolve, frozen
+from measure import report, value
 from worlds import (
     AT,
     WORLDS,
@@ -137,6 +138,15 @@ def show(name: str, rows: list[tuple[str, Score, str]]) -> list[str]:
             f"{found.calibration_error:11.3f}   {note}"
         )
     scores = {model: found for model, found, _ in rows}
+    report(
+        value(
+            f"log loss of the calibrated filter, {name.partition(':')[0]}",
+            [scores["calibrated"].log_loss / scores["decayed, true"].log_loss],
+            "×",
+            at_most=1,
+            note="of decayed counts that know the rates",
+        )
+    )
     pairs = (("shipped", "decayed, shipped"), ("calibrated", "decayed, true"))
     return [mine for mine, other in pairs if scores[mine].log_loss >= scores[other].log_loss]
 
