@@ -13,7 +13,7 @@ for package in . "$@"; do
 done
 test -x "$WHEELS/venv/bin/python" || "$PYTHON" -m venv "$WHEELS/venv"
 pip="$WHEELS/venv/bin/python -m pip --quiet --disable-pip-version-check"
-$pip install -c constraints.txt pip pytest pytest-xdist hypothesis syrupy sybil pyarrow aiosmtpd trustme html5lib httpx2 'psycopg[binary]'
+$pip install -c constraints.txt pip pytest pytest-xdist hypothesis syrupy sybil pyarrow aiosmtpd trustme html5lib httpx2 detect-secrets 'psycopg[binary]'
 $pip uninstall --yes leercultuur-core $(for package in "$@"; do basename "$package"; done) 2>/dev/null || true
 core=$(ls "$WHEELS"/dist/leercultuur_core-*.whl)
 $pip install -c constraints.txt "$core[engine,plan,testing]" "$WHEELS"/dist/*.whl

@@ -34,6 +34,7 @@ ROOMS = {
     "storage": {"activity", "maturity"},
     "run": {"activity", "maturity", "phases", "privacy", "advice", "extension", "storage"},
     "demo": {"activity", "maturity", "phases"},
+    "bulk": {"activity", "maturity", "phases", "extension"},
 }
 PURE = {"maturity", "activity", "phases", "privacy", "advice"}
 EFFECTS = {
@@ -87,7 +88,17 @@ def test_importing_the_core_is_light() -> None:
     code = "import sys, leercultuur_core; print(' '.join(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
     loaded = set(run.stdout.split())
-    assert not loaded & {"numpy", "requests", "click", "rich", "sqlalchemy", "duckdb", "pluggy"}
+    assert not loaded & {
+        "numpy",
+        "requests",
+        "click",
+        "rich",
+        "sqlalchemy",
+        "duckdb",
+        "ibis",
+        "pyarrow",
+        "pluggy",
+    }
 
 
 def test_every_public_name_is_there() -> None:

@@ -70,16 +70,55 @@ if TYPE_CHECKING:
         infer,
         read_parameters,
     )
+    from .privacy.release import Band, Release
     from .run.acting import ActsFor
+    from .run.culture import Culture, Doing, UnitCulture
+    from .run.effect import Study
     from .run.engine import Engine
     from .run.links import Link, LinkRefused
+    from .run.own_page import (
+        OwnChannel,
+        OwnChoice,
+        OwnItem,
+        OwnPage,
+        OwnStep,
+        OwnVote,
+        OwnWeek,
+    )
+    from .run.reach import Reach
+    from .run.sources import activity_schema
+    from .run.unit_page import UnitPage, UnitStep
+    from .storage.privacy import ReadCount
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "storage.privacy": ("ReadCount",),
+    "run.effect": ("Study",),
+    "run.reach": ("Reach",),
+    "run.culture": (
+        "Culture",
+        "Doing",
+        "UnitCulture",
+    ),
+    "privacy.release": (
+        "Band",
+        "Release",
+    ),
     "run.acting": ("ActsFor",),
     "run.engine": ("Engine",),
     "run.links": ("Link", "LinkRefused"),
+    "run.own_page": (
+        "OwnChannel",
+        "OwnChoice",
+        "OwnItem",
+        "OwnPage",
+        "OwnStep",
+        "OwnVote",
+        "OwnWeek",
+    ),
+    "run.sources": ("activity_schema",),
+    "run.unit_page": ("UnitPage", "UnitStep"),
     "activity.activity": (
         "Activity",
         "DEFAULT_SOURCE",
@@ -175,10 +214,13 @@ __all__ = [
     "ActsFor",
     "Advice",
     "BadRecord",
+    "Band",
     "Calibration",
     "ConfigError",
+    "Culture",
     "Directory",
     "DirectoryPerson",
+    "Doing",
     "Engine",
     "Estimate",
     "Estimates",
@@ -196,15 +238,25 @@ __all__ = [
     "LinkRefused",
     "MaturityModel",
     "Message",
+    "OwnChannel",
+    "OwnChoice",
+    "OwnItem",
+    "OwnPage",
+    "OwnStep",
+    "OwnVote",
+    "OwnWeek",
     "Page",
     "Parameters",
     "PluginError",
     "Presence",
     "Problem",
     "Prompt",
+    "Reach",
+    "ReadCount",
     "Receipt",
     "Recipient",
     "Reject",
+    "Release",
     "Retraction",
     "Secret",
     "Sink",
@@ -212,7 +264,12 @@ __all__ = [
     "SourceUnavailable",
     "State",
     "StoreError",
+    "Study",
+    "UnitCulture",
+    "UnitPage",
+    "UnitStep",
     "Visibility",
+    "activity_schema",
     "advise",
     "assumed_presence",
     "calibrate",

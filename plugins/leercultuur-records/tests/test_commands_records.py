@@ -121,6 +121,8 @@ def test_sharing_filling_in_and_listing(run: Run) -> None:
     assert run("show", record, "--by", "Carla").code == 1
     done(run("share", record, "Carla", "--until", "2026-04-01"))
     assert "Ik leerde plannen." in done(run("show", record, "--by", "Carla"))
+    done(run("share", record, "client:portal", "--until", "2026-04-01"))
+    assert done(run("share", record, "client:portal", "--stop")) == "not shared any more"
     filled = run(
         "fill", record, "--task", "rooster", "--by", "Carla", "--from", "2026-01-01", "--until",
         "2026-02-01", "--skill", "plan shifts of employees", "--level", "NLQF 3",

@@ -101,6 +101,12 @@ def test_an_empty_batch_is_said_to_be_empty() -> None:
         parse_batch("")
 
 
+def test_a_batch_without_its_head_line_quotes_nobody() -> None:
+    with pytest.raises(ConfigError, match="no column reference") as raised:
+        parse_batch(FILE.partition("\n")[2])
+    assert "sanne" not in str(raised.value).lower()
+
+
 @given(st.lists(st.text(max_size=12), min_size=len(COLUMNS), max_size=len(COLUMNS)))
 def test_any_row_is_a_draft_or_a_clear_no(cells: list[str]) -> None:
     row = ",".join('"' + cell.replace('"', '""') + '"' for cell in cells)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ from leercultuur_records.road import (
     RoadRefused,
     RoadRules,
     deadline,
+    in_the_way,
     may_follow,
     take_step,
 )
@@ -369,3 +371,32 @@ class Roads(RuleBasedStateMachine):
 
 TestRoads = Roads.TestCase
 TestRoads.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+
+
+@pytest.mark.parametrize("what", STEPS)
+@pytest.mark.parametrize("stage", STAGES)
+def test_what_is_in_the_way_of_a_step_is_why_it_is_refused(stage: Stage, what: Step) -> None:
+    record = AT[stage]
+    for role, manager in product(ROLES, (False, True)):
+        actor = evolve(actor_in(role), manager=manager)
+        found = in_the_way(record, what, actor, rules=RoadRules())
+        if found is None:
+            assert step(record, what, actor).history[-1].step == what
+        else:
+            with pytest.raises(RoadRefused) as refused:
+                step(record, what, actor)
+            assert refused.value.code == found
+
+
+def test_who_helped_who_judged_before_and_who_decided_are_in_the_way() -> None:
+    helped = _DOCUMENTED.with_entry(entry("document", "ann", "coach")).with_entry(
+        entry("submit", HOLDER, "worker")
+    )
+    ann, iris = Actor("ann", EVERY_ROLE), Actor("iris", EVERY_ROLE)
+    rules = RoadRules(assessors=2, four_eyes=True)
+    assert in_the_way(helped, "assess", ann, rules=rules) == "helped"
+    assert in_the_way(_APPEALED, "decide", ann, rules=rules) == "again"
+    assert in_the_way(_SUBMITTED, "decide", iris, rules=rules) == "judgements"
+    assert in_the_way(_JUDGED, "decide", iris, rules=rules) == "four-eyes"
+    assert in_the_way(_ASSESSED, "certify", ann, rules=rules) == "four-eyes"
+    assert in_the_way(_ASSESSED, "certify", iris, rules=rules) is None

@@ -68,7 +68,7 @@ def test_everything_that_is_wrong_is_said_at_once_with_its_place() -> None:
         ("", "no column standard"),
         ("standard,version,title,criterion,text\n", "a row for each criterion"),
         ("standard,version,title,criterion,text,text\n", "'text' twice"),
-        ("standard,version,title,criterion,text,colour\n", "the column 'colour'"),
+        ("standard,version,title,criterion,text,colour\n", r"another one \(column 6\)"),
         ('standard,version,title,criterion,text\na,"b', "comma separated values"),
     ],
 )

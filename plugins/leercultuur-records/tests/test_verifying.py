@@ -165,6 +165,33 @@ def test_a_word_in_a_proof_that_is_not_known() -> None:
         assert not verify(json.dumps({**document, "proof": proof}).encode(), at=AT).accepted
 
 
+def test_a_credential_without_a_context_is_refused_and_not_an_error() -> None:
+    document = json.loads(badge())
+    del document["@context"]
+    verdict = verify(json.dumps(document).encode(), at=AT)
+    assert verdict.checks[0].code == "proof.not-signable"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("validFrom", "0001-01-01T00:00:00+00:00"),
+        ("validFrom", "9999-12-31T23:59:59-14:00"),
+        ("validUntil", "9999-12-31T23:59:59+00:00"),
+        ("validUntil", "0001-01-01T00:00:00+14:00"),
+    ],
+)
+def test_the_ends_of_the_calendar_are_dates(name: str, value: str) -> None:
+    document = {**json.loads(badge()), name: value}
+    verdict = verify(json.dumps(document).encode(), at=AT)
+    dates = next(one for one in verdict.checks if one.aspect == "dates")
+    holds = value.startswith("0001") == (name == "validFrom")
+    assert dates.outcome == ("proved" if holds else "refused")
+    for word in ("expires", "created"):
+        proof = {**document["proof"][0], word: value}
+        assert not verify(json.dumps({**document, "proof": proof}).encode(), at=AT).accepted
+
+
 def test_a_bundle_stays_in_its_folder(tmp_path: Path) -> None:
     (tmp_path / "secret.json").write_text("{}")
     inside = tmp_path / "bundle"
@@ -257,6 +284,7 @@ def test_nothing_raises_for_any_value(data: st.DataObject, value: Any) -> None:
         (b"\x89PNG\r\n", "image"),
         (b"{" * 100_000, "valid JSON"),
         (b'{"id": "a", "id": "b"}', "twice"),
+        (rb'{"id": "\ud800"}', "no valid JSON"),
         (b'{"id": NaN}', "NaN"),
         (b"[]", "neither"),
         (b"a.b.c", "base64url"),
@@ -300,6 +328,11 @@ def test_two_statuses_the_worst_counts(tmp_path: Path) -> None:
         assert verdict({**entry, "statusListIndex": index}).outcome == "refused"
     assert verdict({**entry, "statusPurpose": "suspension"}).code == "status.list-refused"
     assert verdict({**entry, "statusPurpose": "message"}).outcome == "unknown"
+    for purpose in (["revocation"], {}, 1):
+        data = json.dumps(
+            {**signed, "credentialStatus": {**entry, "statusPurpose": purpose}}
+        ).encode()
+        assert verify(data, at=AT)["status"].code == "status.kind"
     data = json.dumps({**signed, "credentialStatus": [entry, other]}).encode()
     assert verify(data, at=AT, documents=Bundle(tmp_path / "site"))["status"].code == "status.kind"
 

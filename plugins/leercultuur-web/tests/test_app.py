@@ -66,7 +66,9 @@ def test_what_somebody_says_of_themselves_is_shown_as_said(
         clock.later(seconds=5)
         sent = browser.send("/phase", phase=phase)
         assert sent.headers["location"] == f"/?noted={phase}"
-    assert "Ik gebruik op mijn werk wat ik heb geleerd" in browser.read("/?noted=applying")
+    shown = browser.read("/?noted=applying")
+    assert "Genoteerd: Ik gebruik op mijn werk wat ik heb geleerd" in shown
+    assert "Je zei zelf op 03-03-2026: Ik gebruik op mijn werk" in shown, "at once"
     clock.later(days=1)
     browser.launch()
     assert "Je zei zelf op 03-03-2026: Ik gebruik op mijn werk" in browser.read()
@@ -160,9 +162,11 @@ def test_the_language_changes_and_stays(browser: Browser) -> None:
 def test_while_a_run_is_at_work_nothing_is_lost_silently(browser: Browser, folder: Path) -> None:
     browser.launch()
     with Engine.from_config(folder / "leercultuur.toml", {}) as night, night._alone():
-        answer = browser.send("/phase", phase="acting")
+        answer = browser.send("/erase")
+        assert browser.send("/phase", phase="acting").status_code == 303, "this waits for no run"
     assert answer.status_code == 503
-    assert "Er is niets veranderd" in answer.text
+    assert "Er is nog niets gewist" in answer.text
+    assert "Je zei zelf op 03-03-2026: Ik ben iets aan het leren" in browser.read()
 
 
 def test_before_the_works_council_said_yes_there_is_no_estimate(
@@ -197,10 +201,10 @@ def test_settings_name_every_mistake() -> None:
     with pytest.raises(ConfigError) as caught:
         checked(wrong)
     assert {one.place for one in caught.value.problems} == {
-        "url",
-        "session_minutes",
-        "platform[0].site",
-        "platform[0].login",
-        "platform[0].client_id",
-        "platform[0].deployments",
+        "web.url",
+        "web.session_minutes",
+        "web.platform[0].site",
+        "web.platform[0].login",
+        "web.platform[0].client_id",
+        "web.platform[0].deployments",
     }

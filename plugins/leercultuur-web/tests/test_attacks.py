@@ -240,7 +240,7 @@ def test_a_body_is_bounded(browser: Browser) -> None:
 
     form = {"content-type": "application/x-www-form-urlencoded"}
     assert browser.client.post("/phase", content=parts(), headers=form).status_code == 413
-    many = "&".join(f"f{number}=1" for number in range(50))
+    many = "&".join(f"f{number}=1" for number in range(201))
     assert browser.client.post("/phase", content=many, headers=form).status_code == 400
     twice = f"csrf={csrf}&phase=acting&phase=applying"
     assert browser.client.post("/phase", content=twice, headers=form).status_code == 400
@@ -277,7 +277,7 @@ def test_what_goes_wrong_inside_is_not_shown_or_logged(
     def fails(*_: object, **__: object) -> None:
         raise RuntimeError("jan@korenaar.example is not in row 12")
 
-    monkeypatch.setattr(engine, "believed", fails)
+    monkeypatch.setattr(engine, "own_page", fails)
     with caplog.at_level(logging.DEBUG, "leercultuur.web"):
         answer = browser.client.get("/")
     assert answer.status_code == 500
@@ -289,5 +289,5 @@ def test_what_goes_wrong_inside_is_not_shown_or_logged(
     def store_fails(*_: object, **__: object) -> None:
         raise StoreError("disk of jan@korenaar.example", "busy")
 
-    monkeypatch.setattr(engine, "why", store_fails)
+    monkeypatch.setattr(engine, "own_page", store_fails)
     assert browser.client.get("/").status_code == 503

@@ -115,7 +115,9 @@ def test_the_store_holds_no_token(engine: Engine, folder: Path, clock: Clock) ->
 
 
 def settings(folder: Path, url: str = URL) -> None:
-    (folder / "web.toml").write_text(f'url = "{url}"\n', "utf-8")
+    config = folder / "leercultuur.toml"
+    text = config.read_text("utf-8").partition("\n[web]\n")[0]
+    config.write_text(f'{text}\n[web]\nurl = "{url}"\n', "utf-8")
 
 
 def test_the_command_prints_a_link(folder: Path) -> None:
@@ -142,10 +144,16 @@ def test_serve_says_what_is_missing(folder: Path) -> None:
         assert isinstance(done.exception, ConfigError), done.output
         return str(done.exception)
 
-    assert "no such file" in problem()
+    assert "web.url" in problem()
     settings(folder, "https://elders.example")
     assert "answers.url" in problem()
     settings(folder)
     text = config.read_text("utf-8")
     config.write_text(text.replace('plugins = ["web"]', ""), "utf-8")
     assert 'add "web" to plugins' in problem()
+    config.write_text(text.replace('["web"]', "[]").partition("\n[web]\n")[0], "utf-8")
+    assert 'add "web" to plugins' in problem()
+    config.write_text(
+        text.replace('\nurl = "https://leren.korenaar.example"\n', '\nurk = "x"\n'), "utf-8"
+    )
+    assert 'did you mean "url"?' in problem()

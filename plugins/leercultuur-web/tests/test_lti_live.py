@@ -43,11 +43,11 @@ def tool(folder: Path, addresses: tuple[str, str], platform: Running) -> Iterato
     ours, lms = addresses
     config = folder / "leercultuur.toml"
     text = config.read_text("utf-8").replace("https://leren.korenaar.example", ours)
-    config.write_text(text, "utf-8")
     settings = f"""
+[web]
 url = "{ours}"
 
-[[platform]]
+[[web.platform]]
 name = "lms"
 site = "{lms}"
 client_id = "tool-1"
@@ -56,7 +56,7 @@ login = "{lms}/auth"
 keys = "{lms}/keys"
 home_page = "https://login.korenaar.example"
 """
-    (folder / "web.toml").write_text(settings, "utf-8")
+    config.write_text(text + settings, "utf-8")
     program = Path(sys.executable).parent / "leercultuur"
     command: list[str | Path] = [
         program,

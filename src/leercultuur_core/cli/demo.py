@@ -17,10 +17,13 @@ import click
 from ..advice import Advice, Prompt, advise, read_people
 from ..demo import (
     AT,
+    FILE,
+    PAGES_AT,
     answers_csv,
     bakery_lists,
     clear,
     messages,
+    practice_csv,
     store_files,
     write_bakery,
     write_organisation,
@@ -36,7 +39,16 @@ from .reading import language_option, read_files
 FIRST_NIGHT, SECOND_NIGHT, THIRD_NIGHT = (f"2026-03-0{day}T09:00:00Z" for day in (3, 4, 5))
 """Ten in the morning in the Netherlands, so that it can be seen at once what goes out."""
 
-_LINK = re.compile(r"(https://leren\.korenaar\.example/a/)\S+")
+_WEB = "leercultuur_web"
+
+_VISITORS = (
+    ("Jan", "who bakes"),
+    ("Omar", "who leads the deliveries"),
+    ("Ans", "who directs, and is HR"),
+    ("Noor", "who is in the works council"),
+)
+
+_LINK = re.compile(r"(https?://[^/\s]+/a/)\S+")
 """A signed link; what is signed is long, and tells a reader nothing."""
 
 
@@ -120,6 +132,9 @@ def demo(out: str, source: str, language: Language) -> None:
         soft_wrap=True,
     )
 
+    chapter("11 · What HR and the works council see, and the pages")
+    _pages(folder)
+
 
 def _run(configuration: Path, words: Sequence[str], now: str = "") -> None:
     """A command, shown and then really run."""
@@ -166,7 +181,9 @@ def _nights(
     """The chapters that need a store: each command is shown and then really run. Mail goes to
     ``office``."""
     folder = activity_file.parent
-    configuration = write_organisation(folder, bakery_lists(office.url if office else ""))
+    pages = find_spec(_WEB) is not None
+    lists = bakery_lists(office.url if office else "", pages=pages)
+    configuration = write_organisation(folder, lists, pages=pages)
 
     def command(*words: str, now: str = SECOND_NIGHT) -> None:
         _run(configuration, words, now)
@@ -223,6 +240,27 @@ def _nights(
     with opened(str(configuration)) as engine:
         found = engine.find("sanne", datetime.fromisoformat(THIRD_NIGHT))
     click.echo(f"\n  People in the store that are known as Sanne: {len(found)}")
+
+
+def _pages(folder: Path) -> None:
+    """The report, and how to open the pages as each of four people."""
+    if find_spec(_WEB) is None:
+        click.echo("  To see it: pip install leercultuur-web")
+        return
+    configuration, report = folder / FILE, folder / "report.html"
+    practice = folder / "practice.csv"
+    practice.write_text(practice_csv(), "utf-8")
+    _run(configuration, ["practice", "import", str(practice)], THIRD_NIGHT)
+    _run(configuration, ["report", "--out", str(report)], THIRD_NIGHT)
+    click.echo("\nA link for each of four, which works once:\n")
+    for who, what in _VISITORS:
+        click.echo(f"{who}, {what}")
+        _run(configuration, ["sign-in", who], THIRD_NIGHT)
+    click.echo(
+        f"\nThe bakery's pages are open at {PAGES_AT} once you run\n\n"
+        f"  leercultuur serve --config {configuration} \\\n    --now {THIRD_NIGHT}\n\n"
+        f"and the report is in {report}"
+    )
 
 
 def _preconditions(configuration: Path, language: Language) -> None:

@@ -10,6 +10,8 @@ from ..errors import ConfigError, Problem
 
 FILE, KEY, STORE, MESSAGES = "leercultuur.toml", "identity.key", "leercultuur.db", "messages"
 LINKS_KEY = "links.key"
+SITE, PAGES_AT = "https://leren.korenaar.example", "http://localhost:8000"
+"""Where people answer: an address that is made up, or one on this machine where pages can be opened."""
 
 _FIRST_LINE = (
     "# Bakkerij De Korenaar is made up. `leercultuur demo` wrote this, and removes it again."
@@ -27,8 +29,18 @@ sender_name = "Leren bij De Korenaar"
 
 # Where people answer by a link in a message, and the key that signs those links. Made up too.
 [answers]
-url = "https://leren.korenaar.example/a"
+url = "{site}/a"
 key = {{ file = "{key}" }}
+
+"""
+
+_PAGES = f"""\
+# The pages, for this machine only: `leercultuur serve`.
+[web]
+url = "{PAGES_AT}"
+
+[roles]
+works_council = ["Noor"]
 
 """
 
@@ -53,7 +65,7 @@ _CONFIGURATION = f"""\
 {_FIRST_LINE}
 
 store = "{STORE}"
-
+{{plugins}}
 [organisation]
 name = "Bakkerij De Korenaar"
 time_zone = "Europe/Amsterdam"
@@ -69,18 +81,38 @@ own_prompts = "opt-out"
 """
 
 
-def bakery_lists(mail_url: str = "") -> str:
+def bakery_lists(mail_url: str = "", *, pages: bool = False) -> str:
     """The bakery's source, directory and sinks, as TOML. ``mail_url`` is where mail is handed in;
-    without it all messages are files."""
-    return (_MAIL.format(url=mail_url, key=LINKS_KEY) if mail_url else "") + _LISTS
+    without it all messages are files. With ``pages`` links go to the pages on this machine."""
+    site = PAGES_AT if pages else SITE
+    mail = _MAIL.format(url=mail_url, key=LINKS_KEY, site=site) if mail_url else ""
+    return (_PAGES if pages else "") + mail + _LISTS
 
 
-def write_organisation(folder: Path, lists: str = _LISTS) -> Path:
+def practice_csv() -> str:
+    """What the bakery does already, as `leercultuur practice import` reads it."""
+    rows = (
+        ("", "hr.learning-platform", "running", "2025-09-01"),
+        ("", "hr.development-plan-format", "running", "2026-01-12"),
+        ("", "hr.manager-training", "planned", "2026-04-01"),
+        ("bakkerij", "colleagues.buddy-mentoring", "running", "2025-11-03"),
+        ("bakkerij", "manager.development-talks", "running", "2026-02-02"),
+        ("winkel", "colleagues.appreciation", "running", "2026-01-19"),
+        ("bezorging", "colleagues.peer-feedback", "running", "2026-01-05"),
+        ("bezorging", "manager.training-transfer", "planned", "2026-03-16"),
+    )
+    return "\n".join(["unit,intervention,state,since", *map(",".join, rows)]) + "\n"
+
+
+def write_organisation(folder: Path, lists: str = _LISTS, *, pages: bool = False) -> Path:
     """Writes a configuration and its keys (mode 0600) into ``folder``; gives the path of the
-    configuration. `clear` it first. ``lists``: which source, directory and sink, as TOML."""
+    configuration. `clear` it first. ``lists``: which source, directory and sink, as TOML; ``pages``
+    switches on the plugin of the pages."""
     configuration = folder / FILE
     # The configuration comes first: by its first line `clear` knows that the rest is ours.
-    configuration.write_text(_CONFIGURATION.format(lists=lists), "utf-8")
+    configuration.write_text(
+        _CONFIGURATION.format(lists=lists, plugins='plugins = ["web"]\n' if pages else ""), "utf-8"
+    )
     for key in (KEY, LINKS_KEY):
         handle = os.open(folder / key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as out:

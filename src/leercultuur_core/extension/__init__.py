@@ -5,6 +5,7 @@ from ..maturity.vocabulary import EMPLOYMENTS, LANGUAGES, ROLES, Employment, Lan
 from .contracts import (
     CONTRACTS,
     Adapter,
+    Bulk,
     Delivery,
     Directory,
     DirectoryPerson,
@@ -35,6 +36,7 @@ __all__ = [
     "PROJECT",
     "ROLES",
     "Adapter",
+    "Bulk",
     "Delivery",
     "Directory",
     "DirectoryPerson",

@@ -7,7 +7,7 @@ An adapter reads or writes one kind of system. It hands over closed values (`Act
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -147,6 +147,33 @@ class Source(Adapter):
         return None
 
 
+@frozen
+class Bulk:
+    """One file in the tables of a bulk engine: what SQL can read surely, and how to have the rest.
+
+    facts
+        Name of a table with the columns `leercultuur_core.bulk.expression.FACTS` and two more:
+        ``line``, the id that the record itself has (of a void that of the voiding statement), and
+        ``content``: where two rows of one ``line`` differ in it, their content may differ.
+        ``digest`` is null.
+    things
+        Name of a table with ``thing`` and the columns `leercultuur_core.bulk.expression.THINGS`.
+    doubtful
+        Ids (``line``) of what SQL cannot decide; their rows do not count.
+    rest
+        Called with ids: the pages of all records that are not in the facts, and of those whose
+        ``line`` is one of these, with their rejects, in the order of the file.
+    labels
+        As in a `Page`, of what is in the facts.
+    """
+
+    facts: str
+    things: str
+    doubtful: frozenset[str]
+    rest: Callable[[Set[str]], Iterator[Page]]
+    labels: Mapping[str, str] = field(factory=dict, repr=False)
+
+
 class FileSource(Adapter):
     """Reads activities from one file. Inherit, give it a ``name``, write `pages`.
 
@@ -164,6 +191,15 @@ class FileSource(Adapter):
         One bad record never stops the rest: it becomes a `Reject`. Raises `SourceUnavailable`
         when nothing of the file can be read.
         """
+
+    def bulk(self, connection: Any, table: str) -> Bulk | None:  # noqa: ARG002 - for who overrides it
+        """Makes tables named ``table``… of the file in a DuckDB ``connection``, for a reader whose format DuckDB can
+        read faster than Python; what comes out in the end must be what `pages` gives.
+
+        ``None``: this file (or every file) is read by `pages`, which then also says what is wrong
+        with it.
+        """
+        return None
 
 
 @frozen

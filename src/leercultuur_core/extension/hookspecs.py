@@ -49,6 +49,15 @@ class HookSpecs:
         """
 
     @_hookspec
+    def leercultuur_settings(self) -> type[Any]:  # type: ignore[empty-body]
+        """The class of this plugin's own settings, for a table with its name in the configuration.
+
+        Called once when a store is opened. Returns a frozen attrs class, whose fields are read as
+        strictly as an adapter's; its mistakes are told with all others of the file. Ask for them with
+        `Engine.settings_of`. What belongs to one adapter is better among the settings of that.
+        """
+
+    @_hookspec
     def leercultuur_evidence_rules(self) -> EvidenceRules:  # type: ignore[empty-body]
         """Evidence rules for the vocabulary of this plugin's system.
 

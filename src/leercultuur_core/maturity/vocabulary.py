@@ -22,6 +22,7 @@ Role = Literal[
     "manager",
     "hr",
     "director",
+    "works_council",
     "education_contact",
     "assessor",
     "second_assessor",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import click
     from sqlalchemy import Connection
 
+    from .intake import Draft, Taken, take_in
     from .record import (
         Candidate,
         Decision,
@@ -24,42 +25,54 @@ if TYPE_CHECKING:
         Skill,
     )
     from .records import Records, RecordsSettings
-    from .road import RoadRefused, RoadRules
+    from .road import Deadline, RoadRefused, RoadRules
     from .standard import Criterion, Standard
     from .store import RecordChanged
+    from .viewing import Listed, View
+    from .vraak import Rubric
 
 _HOMES = {
+    "intake": ("Draft", "Taken", "take_in"),
     "record": (
         "Candidate", "Decision", "Entry", "Evidence", "Issued", "Judgement", "Level", "Record", "Skill",
     ),
     "records": ("Records", "RecordsSettings"),
-    "road": ("RoadRefused", "RoadRules"),
+    "road": ("Deadline", "RoadRefused", "RoadRules"),
     "standard": ("Criterion", "Standard"),
     "store": ("RecordChanged",),
+    "viewing": ("Listed", "View"),
+    "vraak": ("Rubric",),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Candidate",
     "Criterion",
+    "Deadline",
     "Decision",
+    "Draft",
     "Entry",
     "Evidence",
     "Issued",
     "Judgement",
     "Level",
+    "Listed",
     "Record",
     "RecordChanged",
     "Records",
     "RecordsSettings",
     "RoadRefused",
     "RoadRules",
+    "Rubric",
     "Skill",
     "Standard",
+    "Taken",
+    "View",
     "leercultuur_adapters",
     "leercultuur_commands",
     "leercultuur_erase_person",
     "leercultuur_personal_data",
+    "take_in",
 ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -95,23 +95,23 @@ class Base:
         if record.period is not None and record.period[0] > record.period[1]:
             raise ValueError("period: expected a first day before the last")
 
-    def _people(self) -> Mapping[str, Any]:
+    def _people(self, only: Collection[str] | None = None) -> Mapping[str, Any]:
         with self.engine.store.reading() as tx:
-            return tx.people.all()
+            return tx.people.all(only)
 
     def _roles(self, by: str) -> frozenset[str]:
-        person = self._people().get(by)
+        person = self._people({by}).get(by)
         return frozenset(person.roles) if person is not None and person.active else frozenset()
 
     def _actor(self, by: str, holder: str) -> Actor:
         if by == holder:
             return Actor(by)
-        of_holder = self._people().get(holder)
+        of_holder = self._people({holder}).get(holder)
         manages = of_holder is not None and of_holder.manager == by
         return Actor(by, self._roles(by), manages)
 
     def _mail(self, holder: str) -> str:
-        person = self._people().get(holder)
+        person = self._people({holder}).get(holder)
         return str(person.addresses.get("mail", "")) if person is not None else ""
 
     def _count_for(self, person: str, now: datetime) -> None:
@@ -122,8 +122,12 @@ class Base:
 
     def _coached(self, connection: Connection, record: Record, by: str, now: datetime) -> None:
         """Who is not the holder must have been let in by them."""
-        if by != record.holder and not _shared(connection, record, by, now):
+        if not self._lets(connection, record, by, now):
             raise AccessDenied("the holder has not shared this record with them", "share")
+
+    def _lets(self, connection: Connection, record: Record, by: str, now: datetime) -> bool:
+        """Whether the holder lets somebody write along: it is their own, or they shared it."""
+        return by == record.holder or _shared(connection, record, by, now)
 
     def _may_see(self, connection: Connection, record: Record, by: str, now: datetime) -> None:
         if not self._sees(connection, record, by, self._roles(by), now):

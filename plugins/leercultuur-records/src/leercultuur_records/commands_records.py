@@ -260,11 +260,15 @@ def list_(stage: Stage | None, late: bool, by: str, config_file: str, now: datet
 def share(
     record: str, whom: str, until: date | None, stop: bool, config_file: str, now: datetime
 ) -> None:
-    """Let PERSON read a RECORD, in the name of its holder."""
+    """Let PERSON read a RECORD, in the name of its holder.
+
+    client:NAME instead of a person lets a program of the JSON API read it.
+    """
     if stop == (until is not None):
         raise click.UsageError("say until when with --until, or --stop")
     with opened(config_file) as records:
-        holder, other = records.holder(record), who(records, whom, now)
+        holder = records.holder(record)
+        other = whom if whom.startswith("client:") else who(records, whom, now)
         if until is None:
             done = records.unshare(record, holder, other)
             click.echo("not shared any more" if done else "it was not shared")

@@ -90,7 +90,7 @@ class KeyRing:
         """A ring from what `dump` gave. Raises `ConfigError`, which never quotes the text."""
         try:
             keys = tuple(_key(entry) for entry in json.loads(text)["keys"])
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             problem = Problem(place, "a key ring", "something else", _HINT)
             raise ConfigError("the key ring", [problem]) from None
         if sum(key.state == "current" for key in keys) != 1:

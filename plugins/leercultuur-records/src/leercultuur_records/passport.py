@@ -139,7 +139,7 @@ def open_passport(data: bytes) -> Opened:
         listed = {str(one["path"]): str(one["sha256"]) for one in manifest["files"]}
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
         raise NoPassport("expected a passport (a zip), found a file that is none") from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise NoPassport("expected a passport, found a zip without a good manifest") from error
     return Opened(files, tuple(_differences(files, listed)))
 

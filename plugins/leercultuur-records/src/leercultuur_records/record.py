@@ -239,7 +239,7 @@ class Record:
 class Share:
     """That the holder lets somebody read a record, up to and including a day.
 
-    ``whom`` is the uuid of a person in the store.
+    ``whom`` is the uuid of a person in the store, or ``client:`` and the name of a program of the API.
     """
 
     whom: str

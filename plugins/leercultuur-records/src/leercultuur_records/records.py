@@ -18,6 +18,7 @@ from .base import HOME_PAGE
 from .record import ActingRole, Candidate, Entry, Evidence, Language, Record, Share, Stage
 from .settings import RecordsSettings
 from .standard import Standard
+from .viewing import Viewing
 
 _CONTENT = frozenset(
     {
@@ -28,7 +29,7 @@ _CONTENT = frozenset(
 """What of a record its holder fills in."""
 
 
-class Records(Assessing):
+class Records(Assessing, Viewing):
     """The records of an organisation. Make one with an open `Engine`.
 
     Moments are aware, and people are named by their uuid or, for candidates, by theirs; `find` looks

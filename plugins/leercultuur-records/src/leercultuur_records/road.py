@@ -9,7 +9,7 @@ its history, who wants to take it, the rules, and the moment.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from attrs import evolve, frozen
@@ -106,6 +106,8 @@ _BY: Mapping[Step, tuple[ActingRole, ...]] = {
     "expire": ("clock",),
 }
 
+_ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)  # of a step that is only asked about
+
 _NEEDS_REASON = frozenset({"return", "appeal", "revoke"})
 
 
@@ -152,6 +154,20 @@ def take_step(
         given = _Given(rules, standard, rubric_ids, judgement, decision, issued)
         entry = take(record, entry, given)
     return record.with_entry(entry)
+
+
+def in_the_way(record: Record, step: Step, actor: Actor, *, rules: RoadRules) -> RefusalCode | None:
+    """Why somebody could not take a step now, whatever they bring to it; ``None`` where they could."""
+    if record.stage not in _FROM.get(step, frozenset()):
+        return "stage"
+    try:
+        role = _role(record, step, actor, None)
+        entry = Entry(step, _ANY_TIME, actor.person, role, manager=actor.manager)
+        for look in _WHO.get(step, ()):
+            look(record, entry, rules)
+    except RoadRefused as refused:
+        return refused.code
+    return None
 
 
 def deadline(record: Record, rules: RoadRules) -> Deadline | None:
@@ -209,7 +225,7 @@ def _submit(record: Record, entry: Entry, given: _Given) -> Entry:
 
 
 def _assess(record: Record, entry: Entry, given: _Given) -> Entry:
-    _independent(record, entry)
+    _independent(record, entry, given.rules)
     judgement = given.judgement
     if judgement is None:
         raise RoadRefused("criteria", "assess needs a judgement")
@@ -219,23 +235,12 @@ def _assess(record: Record, entry: Entry, given: _Given) -> Entry:
 
 
 def _decide(record: Record, entry: Entry, given: _Given) -> Entry:
-    _independent(record, entry)
-    if entry.manager:
-        raise RoadRefused("manager", "the line manager may not decide; ask another assessor")
+    for look in _WHO["decide"]:
+        look(record, entry, given.rules)
     decision = given.decision
     if decision is None:
         raise RoadRefused("criteria", "decide needs an outcome")
     judged = record.judgements
-    if len(judged) < given.rules.assessors:
-        raise RoadRefused(
-            "four-eyes" if judged else "judgements",
-            f"expected an assessment by {given.rules.assessors} different people before a decision, "
-            f"found {len(judged)}",
-        )
-    if all(one.manager for one in judged):
-        raise RoadRefused(
-            "manager", "only the line manager has assessed; somebody else must do so too"
-        )
     aimed = _aimed_at(record, given)
     if strange := [code for code in decision.criteria if code not in aimed]:
         raise RoadRefused(
@@ -269,10 +274,7 @@ def _certify(record: Record, entry: Entry, given: _Given) -> Entry:
     recognised = decided.decision.criteria if decided is not None and decided.decision else ()
     if missing := set(aimed) - set(recognised):
         raise RoadRefused("criteria", f"not recognised: {', '.join(sorted(missing))}")
-    if given.rules.four_eyes and decided is not None and decided.by == entry.by:
-        raise RoadRefused("four-eyes", "who decided may not certify too; ask another issuer")
-    if entry.manager:
-        raise RoadRefused("manager", "the line manager may not certify; ask another issuer")
+    _other_eyes(record, entry, given.rules)
     if given.issued is None:
         raise RoadRefused("criteria", "certify needs a credential")
     return evolve(entry, issued=given.issued)
@@ -302,7 +304,7 @@ _STEPS: Mapping[Step, Callable[[Record, Entry, _Given], Entry]] = {
 }
 
 
-def _independent(record: Record, entry: Entry) -> None:
+def _independent(record: Record, entry: Entry, rules: RoadRules) -> None:  # noqa: ARG001 - one shape
     """Who helped to document does not judge; an appeal is judged by others than the no was."""
     if any(one.by == entry.by and one.step == "document" for one in record.history):
         raise RoadRefused("helped", "who helped to document a record may not judge it; ask another")
@@ -310,6 +312,40 @@ def _independent(record: Record, entry: Entry) -> None:
         before = record.history[: len(record.history) - len(record.round)]
         if any(one.by == entry.by and one.step in {"assess", "decide"} for one in before):
             raise RoadRefused("again", "an appeal is judged by people who did not judge it before")
+
+
+def _judged_enough(record: Record, entry: Entry, rules: RoadRules) -> None:
+    """Enough people looked, and not the line manager alone, who does not decide either."""
+    if entry.manager:
+        raise RoadRefused("manager", "the line manager may not decide; ask another assessor")
+    judged = record.judgements
+    if len(judged) < rules.assessors:
+        raise RoadRefused(
+            "four-eyes" if judged else "judgements",
+            f"expected an assessment by {rules.assessors} different people before a decision, "
+            f"found {len(judged)}",
+        )
+    if all(one.manager for one in judged):
+        raise RoadRefused(
+            "manager", "only the line manager has assessed; somebody else must do so too"
+        )
+
+
+def _other_eyes(record: Record, entry: Entry, rules: RoadRules) -> None:
+    """Who certifies is not the line manager and, with four eyes, not who decided."""
+    decided = record.decided
+    if rules.four_eyes and decided is not None and decided.by == entry.by:
+        raise RoadRefused("four-eyes", "who decided may not certify too; ask another issuer")
+    if entry.manager:
+        raise RoadRefused("manager", "the line manager may not certify; ask another issuer")
+
+
+_WHO: Mapping[Step, tuple[Callable[[Record, Entry, RoadRules], None], ...]] = {
+    "assess": (_independent,),
+    "decide": (_independent, _judged_enough),
+    "certify": (_other_eyes,),
+}
+"""What must be true of who takes a step, whatever comes with it."""
 
 
 def _aimed_at(record: Record, given: _Given) -> tuple[str, ...]:

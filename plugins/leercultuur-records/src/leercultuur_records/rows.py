@@ -83,12 +83,13 @@ def read_rows(
         columns = [cell.strip().lower() for cell in next(reader, [])]
         wrong = [
             *(f"no column {name}" for name in required if name not in columns),
+            # Without a head line the first one is somebody's.
             *(
-                f"the column {name[:40]!r}"
-                for name in columns
+                f"another one (column {number})"
+                for number, name in enumerate(columns, 1)
                 if name not in {*required, *optional}
             ),
-            *(f"{name!r} twice" for name in dict.fromkeys(columns) if columns.count(name) > 1),
+            *(f"{name!r} twice" for name in optional if columns.count(name) > 1),
         ]
         if wrong:
             expected = f"the columns {', '.join(required)}; there may be {', '.join(optional)}"

@@ -8,7 +8,7 @@ from pathlib import Path
 from attrs import Factory, frozen
 
 from leercultuur_core import ConfigError, Engine, Problem
-from leercultuur_core.extension import structure
+from leercultuur_core.extension import Secret, structure
 
 from .road import RoadRules
 
@@ -18,16 +18,20 @@ class RecordsSettings:
     """Settings of the plugin: they stand at its source, ``[[source]]`` with ``name = "records"``.
 
     store
-        The organisation's store; the source reads in it which records were certified.
+        The organisation's store, where that is a file; the source reads in it which records were
+        certified.
+    store_url
+        The same where it is in PostgreSQL: its address, from where secrets come.
     rubric
         A rubric of your own; the shipped one when left out.
     road
         Who must agree, and how long what may take.
     """
 
-    store: Path
+    store: Path | None = None
     rubric: Path | None = None
     road: RoadRules = Factory(RoadRules)
+    store_url: Secret | None = None
 
 
 def settings_of(engine: Engine) -> RecordsSettings | None:

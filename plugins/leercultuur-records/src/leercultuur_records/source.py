@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from sqlalchemy import Row, Select, create_engine, inspect, select
+from sqlalchemy import URL, Row, Select, create_engine, inspect, make_url, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -18,6 +18,8 @@ EARNED = "http://specification.openbadges.org/xapi/verbs/earned"
 ACHIEVEMENT = "https://purl.imsglobal.org/spec/vc/ob/vocab.html#Achievement"
 
 _PAGE = 200
+
+_SHOULD = "it should be the organisation's: `store` for a file, `store_url` for PostgreSQL"
 
 
 class CertifiedRecords(Source):
@@ -35,12 +37,9 @@ class CertifiedRecords(Source):
 
         Raises `SourceUnavailable` where the store cannot be read.
         """
-        path = self.settings.store
-        if not path.is_file():
-            raise SourceUnavailable(
-                f"{path}: there is no store; `store` should be the organisation's"
-            )
-        engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+        if (absent := self._absent()) is not None:
+            raise SourceUnavailable(f"{self._place}: {absent}; {_SHOULD}")
+        engine = create_engine(self._address(), poolclass=NullPool, hide_parameters=True)
         try:
             with engine.connect() as connection:
                 if not inspect(connection).has_table(schema.history.name):
@@ -56,20 +55,36 @@ class CertifiedRecords(Source):
                     yield Page([_activity(row) for row in rows], mark=str(mark))
         except DBAPIError as error:
             raise SourceUnavailable(
-                f"{path}: cannot be read ({type(error.orig).__name__})"
+                f"{self._place}: cannot be read ({type(error.orig).__name__})"
             ) from None
         finally:
             engine.dispose()
 
     def check(self) -> Iterable[Finding]:
         """Whether the store is there."""
-        path = self.settings.store
-        if path.is_file():
-            yield Finding("ok", f"records in {path}")
+        absent = self._absent()
+        if absent is None:
+            yield Finding("ok", f"records in {self._place}")
         else:
-            yield Finding(
-                "problem", f"{path}: there is no store", "`store` should be the organisation's"
-            )
+            yield Finding("problem", f"{self._place}: {absent}", _SHOULD)
+
+    @property
+    def _place(self) -> str:
+        """What the store is called: never by its address, which may hold a password."""
+        return "store" if self.settings.store is None else str(self.settings.store)
+
+    def _absent(self) -> str | None:
+        """Why there is no store to read; ``None`` where there is, as far as can be told."""
+        path = self.settings.store
+        if (path is None) == (self.settings.store_url is None):
+            return "expected `store` or `store_url`"
+        return "there is no store" if path is not None and not path.is_file() else None
+
+    def _address(self) -> URL:
+        url = self.settings.store_url
+        if url is None:
+            return make_url(f"sqlite:///{self.settings.store}")
+        return make_url(url.reveal()).set(drivername="postgresql+psycopg")
 
 
 def _steps(mark: int) -> Select[tuple[int, str, str, str, str]]:

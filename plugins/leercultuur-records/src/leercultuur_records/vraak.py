@@ -93,7 +93,7 @@ def parse_rubric(text: str, place: str) -> Rubric:
     """A rubric from TOML. Raises `ConfigError` with every problem at once."""
     try:
         rubric = structure(Rubric, tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number or a list without end too
         raise ConfigError(place, [Problem(place, "a TOML file", str(error))]) from error
     except ConfigError as error:
         raise ConfigError(place, error.problems) from None

@@ -20,7 +20,9 @@ from starlette.staticfiles import StaticFiles
 from leercultuur_core import Engine, StoreError
 from leercultuur_core.extension import LANGUAGES
 
-from . import links, page
+from . import links, organisation, own, team, validation
+from .api.application import PATH, create_api
+from .api.problems import nowhere
 from .lti import LAUNCH_PATH, LAUNCH_WITHIN, FetchKeys, person_of
 from .security import Headers, Refused, from_our_own_page, log, read_form
 from .settings import WebSettings
@@ -42,9 +44,15 @@ def create_app(
     web = Web(engine, settings, clock=clock, fetch_keys=fetch_keys)
 
     routes = [Route(one.path, _endpoint(web, one), methods=_methods(one)) for one in _PAGES]
-    routes_and_looks = [*routes, Mount("/static", StaticFiles(packages=[(__package__, "static")]))]
+    routes_and_looks = [
+        *routes,
+        Mount(PATH, create_api(web)),
+        Mount("/static", StaticFiles(packages=[(__package__, "static")])),
+    ]
 
     async def failed(request: Request, error: Exception) -> Response:
+        if request.url.path.startswith(f"{PATH}/"):
+            return nowhere()
         status = error.status_code if isinstance(error, HTTPException) else 500
         reason = "not_found" if status in {404, 405} else "unexpected"
         return _error(web, Asked(request, clock()), Refused(status, reason))
@@ -129,8 +137,11 @@ def _launch(web: Web, asked: Asked) -> Response:
 
 
 _PAGES = (
-    *page.PAGES,
+    *own.PAGES,
     *links.PAGES,
+    *team.PAGES,
+    *validation.PAGES,
+    *organisation.PAGES,
     At("/lti/login", "opened", _login),
     At("/lti/login", "elsewhere", _login),
     At(LAUNCH_PATH, "elsewhere", _launch),

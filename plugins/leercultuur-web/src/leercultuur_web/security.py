@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 LARGEST_BODY = 65_536
 """Bytes of a form. A launch with all its claims is some 5,000."""
 
-_MOST_FIELDS = 40
+_MOST_FIELDS = 200
 _GUESSES = parse("20/10 minutes")
 
 log = logging.getLogger("leercultuur.web")

@@ -14,7 +14,17 @@ from secrets import token_urlsafe
 from typing import Any, Literal, Protocol
 
 from attrs import field, frozen
-from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, delete, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    MetaData,
+    String,
+    Table,
+    delete,
+    insert,
+    select,
+)
 from sqlalchemy import inspect as inspect_database
 
 Kind = Literal["session", "sign_in"]
@@ -31,7 +41,7 @@ _TICKETS = Table(
     Column("person", String, nullable=False, index=True),
     Column("language", String, nullable=False),
     Column("csrf", String, nullable=False),
-    Column("expires", Integer, nullable=False),
+    Column("expires", BigInteger, nullable=False),
 )
 
 

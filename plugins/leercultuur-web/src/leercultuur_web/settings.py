@@ -1,18 +1,16 @@
-"""``web.toml``: where the pages are, and from which platforms (LMSs) people come to them."""
+"""``[web]``: where the pages are, and from which platforms (LMSs) people come to them."""
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from attrs import evolve, frozen
 
 from leercultuur_core import ConfigError, Problem
-from leercultuur_core.extension import structure
 
-FILE_NAME = "web.toml"
+if TYPE_CHECKING:
+    from leercultuur_core import Engine
 
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -85,33 +83,25 @@ class WebSettings:
         return tuple(dict.fromkeys(f"{one.scheme}://{one.netloc}" for one in origins))
 
 
-def read_settings(path: Path) -> WebSettings:
-    """The settings in ``path``. Raises `ConfigError` with every problem at once."""
-    try:
-        data = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        hint = "see docs/adapters/web.md for one to start from"
-        problem = Problem(str(path), "the settings of the pages", "no such file", hint)
-        raise ConfigError(str(path), [problem]) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        problem = Problem(str(path), "a readable TOML file", str(error))
-        raise ConfigError(str(path), [problem]) from None
-    return checked(structure(WebSettings, data, base=path.resolve().parent), path.name)
+def settings_of(engine: Engine) -> WebSettings:
+    """The settings in the table ``[web]`` of the configuration. Raises `ConfigError` with every
+    problem at once, and where there is no such table."""
+    return checked(engine.settings_of("web", WebSettings))
 
 
-def checked(settings: WebSettings, place: str = FILE_NAME) -> WebSettings:
+def checked(settings: WebSettings) -> WebSettings:
     """``settings`` with what was left out filled in. Raises `ConfigError` for what makes no sense."""
     problems = [
-        *_address("url", settings.url, path=False),
+        *_address("web.url", settings.url, path=False),
         *(
-            Problem(name, "a number from 1 to 1000", str(value))
+            Problem(f"web.{name}", "a number from 1 to 1000", str(value))
             for name in ("session_minutes", "sign_in_hours")
             if not 1 <= (value := getattr(settings, name)) <= 1000
         ),
     ]
     platforms: list[Platform] = []
     for number, one in enumerate(settings.platform):
-        where = f"platform[{number}]"
+        where = f"web.platform[{number}]"
         problems += _address(f"{where}.site", one.site)
         problems += _address(f"{where}.login", one.login)
         problems += _address(f"{where}.keys", one.keys)
@@ -133,7 +123,7 @@ def checked(settings: WebSettings, place: str = FILE_NAME) -> WebSettings:
             problems.append(Problem(where, expected, "the same as before"))
         platforms.append(full)
     if problems:
-        raise ConfigError(place, problems)
+        raise ConfigError("the configuration", problems)
     return evolve(settings, url=settings.url.rstrip("/"), platform=tuple(platforms))
 
 

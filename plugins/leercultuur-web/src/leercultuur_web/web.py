@@ -16,12 +16,13 @@ from leercultuur_core import ActsFor, Engine
 from leercultuur_core.extension import LANGUAGES, Role
 
 from .lti import FetchKeys, Lti
+from .plans import Plans
 from .security import Guesses, Refused, log
 from .sessions import Ticket, Tickets
 from .settings import WebSettings
 from .texts import say
 
-SEE_THE_ORGANISATION: frozenset[Role] = frozenset({"hr", "director"})
+SEE_THE_ORGANISATION: frozenset[Role] = frozenset({"hr", "director", "works_council"})
 VALIDATE: frozenset[Role] = frozenset(
     {"education_contact", "assessor", "second_assessor", "coach", "issuer"}
 )
@@ -95,6 +96,7 @@ class Web:
         self.settings = settings
         self.clock = clock
         self.tickets = Tickets(engine.database)
+        self.plans = Plans(engine.database)
         self.lti = Lti(settings, fetch_keys)
         self.guesses = Guesses()
         self.one_at_a_time = Lock()

@@ -92,6 +92,8 @@ def hash_data(document: Mapping[str, Any], options: Mapping[str, Any]) -> bytes:
         isinstance(value, str) for value in options.values()
     ):
         raise CannotCanonicalise("its proof holds words that are not known")
+    if "@context" not in document:
+        raise CannotCanonicalise("it has no context")
     configuration = {**options, "@context": document["@context"]}
     return (
         hashlib.sha256(canonical(configuration, word_for_word=False)).digest()

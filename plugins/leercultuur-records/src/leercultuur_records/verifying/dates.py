@@ -23,8 +23,8 @@ def check_dates(document: Mapping[str, Any], at: datetime) -> Check:
                 raise ValueError(name)
         except (TypeError, ValueError):
             return Check("dates", "refused", "dates.malformed", {"found": name})
-        too_early = name == "validFrom" and moment - _SKEW > at
-        too_late = name == "validUntil" and moment + _SKEW < at
+        too_early = name == "validFrom" and moment > at + _SKEW
+        too_late = name == "validUntil" and moment < at - _SKEW
         if too_early or too_late:
             return Check("dates", "refused", code, {"found": str(said)})
     return Check("dates", "proved", "dates.hold")

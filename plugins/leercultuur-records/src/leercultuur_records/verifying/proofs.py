@@ -90,7 +90,7 @@ def _check_one(
     if not isinstance(address, str) or not isinstance(value, str):
         raise _refusal("proof.malformed", "verificationMethod or proofValue")
     expires = _moment(proof, "expires")
-    if expires is not None and expires + SKEW < at:
+    if expires is not None and expires < at - SKEW:
         raise _refusal("proof.expired")
     key = key_at(presented.issuer, address, documents)
     _in_use(key, _moment(proof, "created"), at)
@@ -168,16 +168,16 @@ def _same_claims(presented: Presented, at: datetime) -> None:
         if claim in payload and said is not None and payload[claim] != said:
             raise _refusal("proof.claims", claim)
     until, since = _numeric(payload, "exp"), _numeric(payload, "nbf")
-    if until is not None and until + SKEW < at:
+    if until is not None and until < at - SKEW:
         raise _refusal("proof.expired")
-    if since is not None and since - SKEW > at:
+    if since is not None and since > at + SKEW:
         raise _refusal("proof.claims", "nbf")
 
 
 def _in_use(key: IssuerKey, signed: datetime | None, at: datetime) -> None:
     if key.revoked is not None and key.revoked <= at:
         raise _refusal("proof.key-revoked")
-    if key.expires is not None and (signed or at) > key.expires + SKEW:
+    if key.expires is not None and (signed or at) - key.expires > SKEW:
         raise _refusal("proof.key-expired")
 
 

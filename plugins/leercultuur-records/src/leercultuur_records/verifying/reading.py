@@ -81,6 +81,9 @@ def _text(raw: bytes) -> str:
 def _object(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        if "\\u" in text:
+            # An escape may be half a character, which is no text and cannot be hashed.
+            json.dumps(found, ensure_ascii=False).encode()
     except Unreadable:
         raise
     except (ValueError, RecursionError):

@@ -32,7 +32,8 @@ def _check_entry(presented: Presented, entry: Any, documents: Documents, at: dat
     if not isinstance(entry, Mapping):
         return _refused("status.malformed", "credentialStatus")
     kind, purpose = entry.get("type"), entry.get("statusPurpose")
-    if kind != "BitstringStatusListEntry" or purpose not in _SPEAKS_AGAINST:
+    known = kind == "BitstringStatusListEntry"
+    if not known or not isinstance(purpose, str) or purpose not in _SPEAKS_AGAINST:
         named = purpose if kind == "BitstringStatusListEntry" else kind
         return Check("status", "unknown", "status.kind", {"found": str(named)[:40]})
     address, index = entry.get("statusListCredential"), entry.get("statusListIndex")

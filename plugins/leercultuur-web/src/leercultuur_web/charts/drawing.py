@@ -1,0 +1,182 @@
+"""From a chart as Altair describes it to a picture that may stand in a page."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, Literal
+from xml.etree import ElementTree
+
+import altair as alt
+import vl_convert
+from attrs import field, frozen
+from markupsafe import Markup
+
+from leercultuur_core import PHASES, maturity_model
+
+Language = Literal["nl", "en"]
+
+INK, LINE, PAPER = "#1b1f24", "#5c666b", "#ffffff"
+STEPS = ("#e4f2f3", "#abd5da", "#63aab3", "#2a7883", "#0b4a53")
+"""One hue from light to dark: the order can be seen without colour too. Dark text stands on the
+first three, light text on the last two (contrast of at least 4.5)."""
+
+WIDTH = 300
+"""Of the plot in a page, so that on a phone text keeps about its size; a wide screen enlarges it."""
+
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""Characters that XML does not have. vl-convert 1.9 ends the whole process over one, and a unit may be
+called anything."""
+_SVG = "http://www.w3.org/2000/svg"
+_TEXT_SIZE = 12
+_DROPPED = ("aria-", "role", "class", "pointer-events", "{http://www.w3.org/1999/xlink}")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@frozen
+class Chart:
+    """A picture with what it says.
+
+    svg
+        The picture; holds nothing but shapes and text, and names itself with ``text``.
+    text
+        What the picture says, in one or two sentences.
+    header, rows
+        The values as a table.
+    """
+
+    title: str
+    svg: Markup = field(repr=False)
+    text: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def csv(self) -> str:
+        """The table for a spreadsheet, which makes formulas of nothing in it."""
+        return as_csv([self.header, *self.rows])
+
+
+def as_csv(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as CSV; a cell that a spreadsheet would calculate gets an apostrophe before it
+    (OWASP, *CSV injection*)."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerows([[_harmless(cell) for cell in row] for row in rows])
+    return out.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) and not _number(cell) else cell
+
+
+def _number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> alt.InlineData:
+    """Rows as the data of a chart, which it holds itself."""
+    return alt.InlineData(values=[dict(row) for row in rows])
+
+
+def picture(
+    described: alt.TopLevelMixin, *, title: str, text: str, header: Sequence[str], rows: Any
+) -> Chart:
+    """Draws. The same description gives the same bytes."""
+    styled = described.configure(
+        background=PAPER,
+        font="Arial, sans-serif",
+        # Wide enough at the sides for a typeface that is wider than the one that was measured with.
+        padding={"left": 30, "right": 24, "top": 6, "bottom": 6},
+        view={"stroke": None},
+        axis={
+            "labelColor": INK,
+            "labelFontSize": _TEXT_SIZE,
+            "titleColor": INK,
+            "titleFontSize": _TEXT_SIZE,
+            "titleFontWeight": "normal",
+            "domainColor": LINE,
+            "tickColor": LINE,
+            "gridColor": "#dfe4e6",
+            "labelLimit": 170,
+        },
+        header={"labelColor": INK, "labelFontSize": _TEXT_SIZE, "labelLimit": 260},
+        legend={"labelColor": INK, "labelFontSize": _TEXT_SIZE, "titleFontSize": _TEXT_SIZE},
+        text={"color": INK, "fontSize": _TEXT_SIZE},
+    )
+    drawn = vl_convert.vegalite_to_svg(_drawable(styled.to_dict()), allowed_base_urls=[])
+    name = _NOT_XML.sub("", text)
+    return Chart(title, _bare(drawn, name), name, tuple(header), tuple(map(tuple, rows)))
+
+
+def _drawable(value: Any) -> Any:
+    """A description without characters that cannot be drawn."""
+    if isinstance(value, str):
+        return _NOT_XML.sub("", value)
+    if isinstance(value, dict):
+        return {key: _drawable(one) for key, one in value.items()}
+    return [_drawable(one) for one in value] if isinstance(value, list) else value
+
+
+def _bare(drawn: str, text: str) -> Markup:
+    """The picture without what is for scripts or names its parts: it has one name as a whole."""
+    plain = drawn.replace(f' xmlns="{_SVG}"', "", 1)
+    root = ElementTree.fromstring(plain)  # noqa: S314 - drawn here, nobody's document
+    for one in root.iter():
+        for name in [name for name in one.attrib if name.startswith(_DROPPED)]:
+            del one.attrib[name]
+        for child in [child for child in one if _draws_nothing(child)]:
+            one.remove(child)
+    root.attrib |= {
+        "xmlns": _SVG,
+        "class": "chart",
+        "role": "img",
+        "aria-label": text,
+    }
+    return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704 - written by the tree
+
+
+def _draws_nothing(one: ElementTree.Element) -> bool:
+    nothing = one.get("display") == "none" or one.get("d") in {"", "M0,0h0v0h0Z"}
+    return one.tag == "path" and nothing
+
+
+@cache
+def phase_names(language: Language) -> dict[str, str]:
+    """Phase → its name."""
+    return {phase: maturity_model().phases[phase].labels[language] for phase in PHASES}
+
+
+@cache
+def layer_names(language: Language) -> dict[str, str]:
+    """Layer → its name, in their order."""
+    return {layer: term.labels[language] for layer, term in maturity_model().layers.items()}
+
+
+def warm_up() -> None:
+    """Draws something, so that the first who looks need not wait for the library to start."""
+    chart = alt.Chart(table([{"x": 1}])).mark_point().encode(x="x:Q")
+    picture(chart, title="", text="", header=(), rows=())
+
+
+__all__ = [
+    "INK",
+    "LINE",
+    "PAPER",
+    "STEPS",
+    "WIDTH",
+    "Chart",
+    "Language",
+    "as_csv",
+    "layer_names",
+    "phase_names",
+    "picture",
+    "table",
+    "warm_up",
+]
