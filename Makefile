@@ -41,7 +41,7 @@ format: venv  ## ruff: mend what it can
 
 types: venv  ## mypy --strict
 	@$(BIN)/mypy
-	@for plugin in $(PLUGINS); do echo $$plugin; $(BIN)/mypy $$plugin || exit 1; done
+	@for plugin in fuzz $(PLUGINS); do echo $$plugin; $(BIN)/mypy $$plugin || exit 1; done
 
 docs: venv  ## the documentation, warnings are errors
 	@$(BIN)/sphinx-build -q -W -b html docs docs/_build

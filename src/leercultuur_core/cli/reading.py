@@ -6,19 +6,20 @@ import gc
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import click
-from attrs import Factory, define
+from attrs import Factory, define, field
 
 from ..activity.evidence import EvidenceRules, default_rules, read_rules
 from ..activity.ledger import Fold
 from ..errors import SourceUnavailable
-from ..extension import FileSource, Plugins, Reject
+from ..extension import FileSource, Page, Plugins, Reject
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -38,20 +39,42 @@ def language_option(function: _F) -> _F:
     )(function)
 
 
-@define
-class Reading:
-    """What came out of a set of files. Of what was rejected, the first few; the rest is counted."""
+class Noted(Protocol):
+    """What a fold, of whatever engine, says beside its ledger."""
 
-    fold: Fold
+    @property
+    def conflicts(self) -> tuple[str, ...]: ...
+    @property
+    def unknown_verbs(self) -> Counter[tuple[str, str]]: ...
+    def after(self, at: datetime) -> int: ...
+
+
+@define
+class Kept:
+    """What was kept of the pages of files. Of what was rejected, the first few; the rest is counted."""
+
     labels: dict[str, str] = Factory(dict)
     rejects: list[Reject] = Factory(list)
     rejected: int = 0
     unreadable: list[SourceUnavailable] = Factory(list)
 
+    def take(self, page: Page) -> None:
+        """Keeps of ``page`` what is no record."""
+        self.labels.update(page.labels)
+        self.rejected += len(page.rejects)
+        self.rejects += page.rejects[: _SHOWN_REJECTS - len(self.rejects)]
+
     @property
     def exit_code(self) -> int:
         """3 when something was kept aside or a file failed, else 0."""
         return 3 if self.rejected or self.unreadable else 0
+
+
+@define
+class Reading(Kept):
+    """What came out of a set of files."""
+
+    fold: Fold = field(kw_only=True)
 
 
 def load_rules(plugins: Plugins, rule_files: Iterable[str] = ()) -> EvidenceRules:
@@ -88,31 +111,27 @@ def read_files(
     Exit code 2 when no file could be read at all.
     """
     plugins, adapter = choose_reader(reader)
-    reading = Reading(Fold(load_rules(plugins, rule_files)))
+    reading = Reading(fold=Fold(load_rules(plugins, rule_files)))
     paths = [Path(name) for name in dict.fromkeys(files)]
     total = sum(path.stat().st_size for path in paths if path.is_file())
     done = 0
     with (
         _no_garbage_collection(),
-        _keeper(rejects) as keep,
+        keeper(rejects) as keep,
         progress("reading", total) as advance,
     ):
         for path in paths:
             try:
                 for page in adapter(path).pages():
                     reading.fold.add(page.records)
-                    reading.labels.update(page.labels)
-                    reading.rejected += len(page.rejects)
-                    reading.rejects += page.rejects[: _SHOWN_REJECTS - len(reading.rejects)]
+                    reading.take(page)
                     keep(page.rejects)
                     advance(done + page.bytes_read)
             except SourceUnavailable as error:
                 reading.unreadable.append(error)
             if path.is_file():
                 done += path.stat().st_size
-    for broken in plugins.broken.values():
-        click.echo(str(broken), err=True)
-    _report(reading, rejects, at)
+    report(reading, reading.fold, plugins, rejects, at)
     if len(reading.unreadable) == len(paths):
         click.get_current_context().exit(2)
     return reading
@@ -132,8 +151,12 @@ def _no_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _report(reading: Reading, rejects: str | None, at: datetime | None) -> None:
+def report(
+    reading: Kept, fold: Noted, plugins: Plugins, rejects: str | None, at: datetime | None
+) -> None:
     """Says on standard error what the user may want to know; nothing where all is well."""
+    for broken in plugins.broken.values():
+        click.echo(str(broken), err=True)
     for error in reading.unreadable:
         click.echo(str(error), err=True)
     for reject in reading.rejects:
@@ -143,14 +166,14 @@ def _report(reading: Reading, rejects: str | None, at: datetime | None) -> None:
         where = f"all are in {rejects}" if rejects else "--rejects FILE keeps them all"
         click.echo(f"rejected: {more:,} more; {where}", err=True)
     notes = []
-    if count := len(reading.fold.conflicts):
+    if count := len(fold.conflicts):
         what = "1 id" if count == 1 else f"{count:,} ids"
         notes.append(f"{what} with two contents (the lowest digest counts)")
     if at is not None:
-        if late := reading.fold.after(at):
+        if late := fold.after(at):
             what = "1 activity" if late == 1 else f"{late:,} activities"
             notes.append(f"{what} on or after {at.astimezone(UTC):%Y-%m-%d}, left out")
-        if count := len(reading.fold.unknown_verbs):
+        if count := len(fold.unknown_verbs):
             what = "1 verb" if count == 1 else f"{count:,} verbs"
             notes.append(f"{what} unknown (leercultuur rules --unknown FILE)")
     if notes:
@@ -158,7 +181,7 @@ def _report(reading: Reading, rejects: str | None, at: datetime | None) -> None:
 
 
 @contextmanager
-def _keeper(path: str | None) -> Iterator[Callable[[Sequence[Reject]], None]]:
+def keeper(path: str | None) -> Iterator[Callable[[Sequence[Reject]], None]]:
     """Yields what keeps rejects: in the file ``path`` as JSON Lines, or nowhere."""
     if path is None:
         yield lambda _: None

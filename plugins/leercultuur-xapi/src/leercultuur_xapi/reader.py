@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, compress
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from leercultuur_core import SourceUnavailable
-from leercultuur_core.extension import FileSource, Page, Record, Reject
+from leercultuur_core.extension import Bulk, FileSource, Page, Record, Reject
 
 from .blocks import Blocks
 from .reasons import UnusableStatement, not_utf8
@@ -61,6 +61,23 @@ class XapiFile(FileSource):
         read = self._values if _is_document(start[:_HEAD]) else self._lines
         yield from read(rest, blocks)
 
+    def bulk(self, connection: Any, table: str) -> Bulk | None:
+        """A file with a statement a line as tables in DuckDB; ``None`` for another."""
+        from .bulk import bulk_statements, unpacked  # noqa: PLC0415 - only for a bulk engine
+
+        with unpacked(self.path) as plain:
+            if plain is None:
+                return None
+            with plain.open("rb") as file:
+                head = file.read(_HEAD)
+            if not head.startswith(b"{") or _is_document(head):
+                return None
+            return bulk_statements(connection, table, plain, self._longest, self._some)
+
+    def _some(self, wanted: Callable[[list[bytes]], list[bool]]) -> Iterator[Page]:
+        blocks = Blocks(self.path)
+        yield from self._lines(iter(blocks), blocks, wanted)
+
     def _refuse_other_formats(self, head: bytes) -> None:
         text = head.lstrip().lower()
         found = ""
@@ -75,12 +92,21 @@ class XapiFile(FileSource):
         if found:
             raise SourceUnavailable(f"{self.path}: expected xAPI statements as JSON, found {found}")
 
-    def _lines(self, blocks: Iterator[bytes], source: Blocks) -> Iterator[Page]:
+    def _lines(
+        self,
+        blocks: Iterator[bytes],
+        source: Blocks,
+        wanted: Callable[[list[bytes]], list[bool]] | None = None,
+    ) -> Iterator[Page]:
+        """All lines, or those of which ``wanted`` says so."""
         page = _Page(str(self.path))
-        record, number = page.mapper.record, 0
+        record, before = page.mapper.record, 0
         for lines, healthy, ended in _lines_of(blocks, self._longest):
-            for line in lines:
-                number += 1
+            numbered: Iterable[tuple[int, bytes]] = enumerate(lines, before + 1)
+            before += len(lines)
+            if wanted is not None:
+                numbered = compress(numbered, wanted(lines))
+            for number, line in numbered:
                 if len(line) > self._longest:
                     page.reject(
                         number,
