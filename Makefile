@@ -66,9 +66,9 @@ secrets: venv  ## fail where a file holds what looks like a secret
 	@$(BIN)/python tests/scan_secrets.py
 
 # What could not be asked about is an error (--strict): without a network nothing is said to be well.
-audit: venv  ## known weaknesses in what we depend on; asks pypi.org
+audit: venv  ## known weaknesses in what we depend on; asks the package index
 	@$(BIN)/pip-audit --strict --requirement constraints.txt --no-deps --disable-pip --progress-spinner off \
-	|| { echo "audit: a weakness stands above, or pypi.org could not be asked; then nothing was found out" >&2; exit 1; }
+	|| { echo "audit: a weakness stands above, or the package index could not be asked; then nothing was found out" >&2; exit 1; }
 
 bench: venv  ## every measurement, an hour; writes docs/performance.md
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[bench]'
