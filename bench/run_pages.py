@@ -4,7 +4,8 @@
 
 The store is filled directly: people in units of fifty with a manager each, two years of activities,
 consents, and messages that were sent. `own_page` is what a view of somebody's own page takes of the
-engine, its entry in the audit and the reasons in words included; `acts_for` what every page asks to
+engine, its entry in the audit and the reasons in words included: the first view of a person, one that
+comes back, and one after somebody else did something; `acts_for` what every page asks to
 know which parts to show, and once more after a directory changed.
 """
 
@@ -102,6 +103,17 @@ def kept(engine: Engine, batch: list[Activity]) -> None:
     )
 
 
+def elsewhere(number: int) -> Activity:
+    """What somebody does who is in no directory, of a kind and on a day that were seen before."""
+    return Activity(
+        id=f"elsewhere{number}",
+        identities=("account|home|elsewhere",),
+        verb="http://adlnet.gov/expapi/verbs/progressed",
+        source="https://lms0.example",
+        occurred_at=AT - timedelta(days=3),
+    )
+
+
 def prompt(uuid: str, week: int) -> OutboxPrompt:
     """A step that was sent."""
     sent = AT - timedelta(weeks=week, days=1)
@@ -157,13 +169,21 @@ def main() -> None:
         rng = random.Random(3)
         at_few: list[float] = []
         at_many: list[float] = []
+        again: list[float] = []
+        changed_since: list[float] = []
         acts: list[float] = []
         after: list[float] = []
         for engine in (few, many):
             engine.own_page(some(engine, rng, 1)[0], AT)  # what is read once in a process
-        for _ in range(5):
+        for number in range(5):
+            few._beliefs.forget()  # of so few some would come back
             at_few.append(typical(views(few, some(few, rng, given.views))))
-            at_many.append(typical(views(many, some(many, rng, given.views))))
+            people = some(many, rng, given.views)
+            at_many.append(typical(views(many, people)))
+            again.append(typical(views(many, people)))
+            kept(many, [elsewhere(number)])
+            views(many, people[:1])  # what could be seen is read once for everybody
+            changed_since.append(typical(views(many, people[1:])))
             with many.store.transaction() as tx:
                 changed = DirectoryPerson(("account|home|new",), f"Nieuw {len(after)}", ("worker",))
                 tx.people.put_directory("other", [changed], identify=many.identify, at=AT)
@@ -172,6 +192,8 @@ def main() -> None:
         named = f"{given.people:,} people"
         report(
             value(f"`own_page` of one person among {named}", at_many, "ms"),
+            value(f"`own_page` among {named}, once more", again, "ms"),
+            value(f"`own_page` among {named}, after another did something", changed_since, "ms"),
             ratio(
                 f"`own_page` among {named}", at_many, at_few, of=f"the same among {FEW}", at_most=3
             ),

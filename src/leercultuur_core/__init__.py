@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     from .run.culture import Culture, Doing, UnitCulture
     from .run.effect import Study
     from .run.engine import Engine
+    from .run.forgetting import EraseAsked
     from .run.links import Link, LinkRefused
     from .run.own_page import (
         OwnChannel,
@@ -107,6 +108,7 @@ _HOMES = {
     ),
     "run.acting": ("ActsFor",),
     "run.engine": ("Engine",),
+    "run.forgetting": ("EraseAsked",),
     "run.links": ("Link", "LinkRefused"),
     "run.own_page": (
         "OwnChannel",
@@ -222,6 +224,7 @@ __all__ = [
     "DirectoryPerson",
     "Doing",
     "Engine",
+    "EraseAsked",
     "Estimate",
     "Estimates",
     "Evaluation",

@@ -230,6 +230,7 @@ def test_each_arm_gets_its_own_and_after_the_weeks_everybody_what_fits(
             why.text
             == "Nothing now: the steps come some weeks later, as was agreed for the comparison."
         )
+        assert engine.own_page(uuid, NOW, language="en").nothing == why.text
     almost, after = NOW + 2 * WEEK - timedelta(days=1), NOW + 2 * WEEK
     go_on(engine, almost, range(9), range(1, 13))
     engine.plan(almost)

@@ -12,8 +12,8 @@ from attrs import evolve
 from leercultuur_core.activity.activity import Activity
 from leercultuur_core.errors import SourceUnavailable
 from leercultuur_core.extension import DirectoryPerson, Message, Page
-from leercultuur_core.run.by_day import NOT_TAKEN_BACK
 from leercultuur_core.run.engine import Engine
+from leercultuur_core.run.forgetting import NOT_TAKEN_BACK
 from leercultuur_core.storage import Answer
 
 from .conftest import NOW, ListDirectory, ListSource, Make, workers

@@ -217,7 +217,7 @@ def test_every_other_row_stays_as_it_was(store: Store) -> None:
     added = {name: after[name] - before[name] for name in after if after[name] - before[name]}
     # What named her is nobody's now; her identities are barred; and that people changed is counted.
     assert set(added) == {"audit", "contributors", "do_not_ingest", "practice", "settings"}
-    assert {row[0] for row in added["settings"]} == {"people", "ledger", "forgotten"}
+    assert {row[0] for row in added["settings"]} == {"people", "forgotten"}
     assert [row[:4] for row in added["practice"]] == [("unit of 2", "try-it", "doing", TODAY)]
     assert [row[4] for row in added["audit"]] == [None]
     assert len(added["do_not_ingest"]) == 3

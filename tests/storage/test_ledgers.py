@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -81,6 +82,69 @@ def test_one_person_is_read_as_in_a_run_over_everybody(
         by_day = dict(tx.ledger.read(few))
         monkeypatch.setattr(ledgers, "_FEW", 0)
         assert dict(tx.ledger.read(few)) == by_day
+
+
+SAID = EvidenceRules(
+    (Rule(verb="did", kind="self-report.applying"), Rule(verb="asked", kind="self-report.acting")),
+    "said",
+)
+
+
+@pytest.mark.parametrize("few", [0, 200])
+def test_own_answers_are_the_rows_of_the_ledger_that_are_such(
+    filled: Store, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(ledgers, "_FEW", few)
+    with filled.transaction() as tx:
+        people = sorted(tx.people.all())[:5]
+        assert len(tx.ledger.own_answers(people)) == 0
+        tx.ledger.rederive(SAID)
+        said = {
+            key: count for key, count in tx.ledger.read(people) if key[3].startswith("self-report.")
+        }
+        assert dict(tx.ledger.own_answers(people)) == said
+        assert len({key[3] for key in said}) == 2
+        assert len(tx.ledger.own_answers([])) == 0
+
+
+@pytest.mark.parametrize("few", [0, 200])
+def test_of_several_identities_of_a_person_the_rows_are_added_up(
+    filled: Store, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(ledgers, "_FEW", few)
+    with filled.transaction() as tx:
+        one = str(tx.people.find("account|lms|0", IDENTIFY))
+        tx.ledger.rederive(SAID)
+        apart = tx.ledger.read()
+        for number in range(1, 11):
+            assert tx.people.link(f"account|lms|{number}", one, identify=IDENTIFY, at=NOON)
+        other = str(tx.people.find("account|lms|11", IDENTIFY))
+        added: Counter[tuple[str, str, str, int]] = Counter()
+        for key, count in apart:
+            if key[0] != other:
+                added[key[1:]] += count
+        mine = tx.ledger.read([one])
+        assert {key[1:]: count for key, count in mine} == added
+        assert len(added) + len(tx.ledger.read([other])) < len(apart)
+        assert {key[0] for key, _ in mine} == {one}
+        assert tx.ledger.read().total() == apart.total()
+        assert {key[1:]: count for key, count in tx.ledger.own_answers([one])} == {
+            key: count for key, count in added.items() if key[2].startswith("self-report.")
+        }
+
+
+def test_presence_is_told_without_the_ledger_of_those_asked_about(filled: Store) -> None:
+    with filled.transaction() as tx:
+        told = [(UNTIL - 50, UNTIL - 20), (UNTIL - 10, None)]
+        for number, source in ((1, "lms"), (2, "elsewhere"), (999, "lms")):
+            name = f"account|lms|{number}"
+            tx.sources.set_presence(name, source, told, identify=IDENTIFY, at=NOON)
+        for until in (UNTIL, UNTIL - 150, UNTIL - 195, UNTIL - 300):
+            for people in (sorted(tx.people.all()), sorted(tx.people.all())[3:6], []):
+                expected = tx.ledger.presence(tx.ledger.read(people), until=until)
+                found = tx.ledger.presence_of(people, until=until)
+                assert found == expected
+                assert list(found.intervals) == list(expected.intervals)
 
 
 def test_one_person_is_found_by_day_and_not_by_reading_all(file_store: Store) -> None:

@@ -159,14 +159,44 @@ def test_the_language_changes_and_stays(browser: Browser) -> None:
     assert "Where you seem to be" in shown
 
 
-def test_while_a_run_is_at_work_nothing_is_lost_silently(browser: Browser, folder: Path) -> None:
+def test_what_somebody_says_waits_for_no_run(browser: Browser, folder: Path) -> None:
     browser.launch()
     with Engine.from_config(folder / "leercultuur.toml", {}) as night, night._alone():
-        answer = browser.send("/erase")
-        assert browser.send("/phase", phase="acting").status_code == 303, "this waits for no run"
-    assert answer.status_code == 503
-    assert "Er is nog niets gewist" in answer.text
+        assert browser.send("/phase", phase="acting").status_code == 303
     assert "Je zei zelf op 03-03-2026: Ik ben iets aan het leren" in browser.read()
+
+
+@pytest.mark.parametrize(
+    ("language", "told", "noted"),
+    [
+        ("nl", "Er is nog niets gewist", "Je hebt gevraagd om alles van jou te wissen."),
+        ("en", "Nothing was erased yet", "You asked us to erase all of you."),
+    ],
+)
+def test_an_erase_while_a_run_is_at_work_is_done_by_the_next(
+    browser: Browser,
+    other: Browser,
+    engine: Engine,
+    folder: Path,
+    language: str,
+    told: str,
+    noted: str,
+) -> None:
+    for one in (browser, other):
+        one.launch()
+    browser.send("/language", language=language)
+    jan = person(engine)
+    with Engine.from_config(folder / "leercultuur.toml", {}) as night, night._alone():
+        answer = browser.send("/erase")
+    assert answer.status_code == 200
+    assert told in answer.text
+    assert "Open deze pagina vanuit je leeromgeving" in other.read(), "signed out everywhere"
+    browser.launch()
+    browser.send("/language", language=language)
+    assert noted in browser.read()
+    engine.collect(NOW + timedelta(days=1))
+    assert engine.export(jan, NOW, by="test") == {}
+    assert browser.client.get("/").status_code == 401
 
 
 def test_before_the_works_council_said_yes_there_is_no_estimate(

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from ..activity.activity import utc_day
 from ..activity.ledger import Ledger
 from ..activity.visibility import Visibility
-from ..maturity.vocabulary import Language
+from ..maturity.vocabulary import UNKNOWN, Language
 from ..phases import Estimate, Parameters, Reason, estimate
 from ..storage import Transaction
 from .leave import presence
@@ -32,6 +32,16 @@ _DAYS = 3
 
 _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
+
+
+@frozen
+class OwnWeek:
+    """One week of somebody's story: its first day, the phase shown at its end or ``unknown``, and the
+    probability of that phase (of the most probable one where it is unknown)."""
+
+    monday: date
+    phase: str
+    probability: float
 
 
 @frozen
@@ -54,7 +64,7 @@ class Beliefs:
         self._forgotten = 0
         self._ledgers: _Last[str, tuple[int, Ledger]] = _Last(most)
         self._estimates: _Last[tuple[str, int], _Kept] = _Last(most)
-        self._sight: _Last[int, tuple[int, object, Visibility]] = _Last(_DAYS)
+        self._sight: _Last[int, tuple[int, Visibility]] = _Last(_DAYS)
 
     def ledger(self, tx: Transaction, person: str) -> Ledger:
         """All that was seen of a person (uuid)."""
@@ -99,7 +109,8 @@ class Beliefs:
             ).get(person)
         if may_keep:
             with self._lock:
-                self._estimates.put(key, _Kept(now, made_from, found))
+                weeks = kept.weeks if kept is not None and kept.estimate is found else None
+                self._estimates.put(key, _Kept(now, made_from, found, weeks))
         return found
 
     def of(
@@ -115,6 +126,16 @@ class Beliefs:
         """`estimate` with its reasons."""
         found = self.estimate(tx, rights, person, at=at, parameters=parameters)
         return None if found is None else Belief(found, found.explain(language))
+
+    def weeks(self, estimate: Estimate, *, at: datetime) -> tuple[OwnWeek, ...]:
+        """The story of what `estimate` gave for ``at``."""
+        with self._lock:
+            kept = self._estimates.get((estimate.identifier, utc_day(at)))
+        if kept is None or kept.estimate is not estimate:
+            return _weeks(estimate)
+        if kept.weeks is None:
+            kept.weeks = _weeks(estimate)
+        return kept.weeks
 
     def forget(self) -> None:
         """Lets go of everybody's."""
@@ -144,22 +165,37 @@ class Beliefs:
         with self._lock:
             kept = self._sight.get(until)
         if kept is not None and kept[0] == version:
-            return kept[2]
-        made_from = tx.ledger.sight_version(until=until)
-        same = kept is not None and kept[1] == made_from
-        found = kept[2] if kept is not None and same else tx.ledger.visibility(until=until)
+            return kept[1]
+        found = tx.ledger.visibility(until=until)
         with self._lock:
-            self._sight.put(until, (version, made_from, found))
+            self._sight.put(until, (version, found))
         return found
 
 
-@frozen(eq=False)
+@define(eq=False)
 class _Kept:
-    """An estimate, with what it was made from, and under which number and words that was so."""
+    """An estimate, with what it was made from, and under which number and words that was so; and its
+    weeks, once they were asked for."""
 
     now: object
     made_from: Any = field(repr=False)
     estimate: Estimate | None
+    weeks: tuple[OwnWeek, ...] | None = field(default=None, repr=False)
+
+
+def _weeks(estimate: Estimate) -> tuple[OwnWeek, ...]:
+    return tuple(
+        OwnWeek(
+            date.fromisocalendar(int(week.label[:4]), int(week.label[6:]), 1),
+            week.shown,
+            max(
+                value
+                for phase, value in week.probabilities.items()
+                if week.shown in {phase, UNKNOWN}
+            ),
+        )
+        for week in estimate.story()
+    )
 
 
 class _Last(Generic[_Key, _Value]):
@@ -188,4 +224,4 @@ class _Last(Generic[_Key, _Value]):
         return len(self._values)
 
 
-__all__ = ["MOST", "Belief", "Beliefs"]
+__all__ = ["MOST", "Belief", "Beliefs", "OwnWeek"]

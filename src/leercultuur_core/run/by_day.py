@@ -36,7 +36,7 @@ from .culture import Culture, Everybody
 from .for_programs import ForPrograms
 from .links import Link, LinkRefused
 from .logs import event
-from .own_page import OwnAnswer, OwnPage
+from .own_page import Kept, OwnAnswer, OwnPage
 from .preconditions import UnitPreconditions
 from .questionnaire import Imported
 from .rights import Rights
@@ -290,11 +290,15 @@ class ByDay(ForPrograms):
                 working=self.working,
                 now=now,
                 language=language,
-                beliefs=self._beliefs,
+                kept=self._kept,
             )
         if shown:
             self._note(person, "page", "self", now)
         return page
+
+    @cached_property
+    def _kept(self) -> Kept:
+        return Kept(self._beliefs)
 
     def say_phase(self, person: str, phase: Phase, now: datetime) -> bool:
         """Keeps where a person (uuid) says they are themselves; of one day the last counts. It counts

@@ -65,8 +65,16 @@ class Arms:
     of: Mapping[str, Arm]
 
     @classmethod
-    def read(cls, tx: Transaction, rights: Rights, now: datetime) -> Arms:
-        """Of those who still take part; whoever said no gets at once what everybody gets."""
+    def read(
+        cls,
+        tx: Transaction,
+        rights: Rights,
+        now: datetime,
+        *,
+        only: Collection[str] | None = None,
+    ) -> Arms:
+        """Of those who still take part, or of the people (uuids) ``only``; whoever said no gets at once
+        what everybody gets."""
         kept = _running(tx)
         if kept is None:
             return cls({})
@@ -75,7 +83,7 @@ class Arms:
         return cls(
             {
                 one.person: plan.arm_on(_arm(one), one.day, day)
-                for one in _taking_part(tx, rights, kept)
+                for one in _taking_part(tx, rights, kept, only)
             }
         )
 
@@ -245,11 +253,15 @@ def _running(tx: Transaction) -> KeptStudy | None:
     return next(found, None)
 
 
-def _taking_part(tx: Transaction, rights: Rights, kept: KeptStudy) -> list[KeptArm]:
+def _taking_part(
+    tx: Transaction, rights: Rights, kept: KeptStudy, only: Collection[str] | None = None
+) -> list[KeptArm]:
     return [
         one
         for one in tx.effect.arms(kept.number)
-        if one.stays and rights.refusal(rights.people[one.person], "effect") is None
+        if (only is None or one.person in only)
+        and one.stays
+        and rights.refusal(rights.people[one.person], "effect") is None
     ]
 
 

@@ -64,9 +64,7 @@ def forget(
     """`Engine.erase` for who holds the store alone; the store is still to be scrubbed."""
     with store.reading() as tx:
         persons.check_plugins(plugins, tx)
-    taken = delivering.forgotten(
-        store, sinks, person, working=working, now=now, clock=lambda: now
-    )
+    taken = delivering.forgotten(store, sinks, person, working=working, now=now, clock=lambda: now)
     for sink in taken.problems:
         event("erase", "sink", {"sink": sink, "outcome": "failed"}, level=logging.WARNING)
     with store.transaction() as tx:

@@ -6,7 +6,7 @@ Only this person's rows are read, whatever the number of people.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from attrs import field, frozen
@@ -15,21 +15,20 @@ from ..activity.activity import Activity, day_date, utc_day
 from ..activity.evidence import PHASE_QUESTION, SELF_REPORT
 from ..activity.identity import account
 from ..activity.ledger import Ledger
-from ..advice.care import QUESTION, Drop, Hold, WaitingPrompt, decide, question_first
 from ..advice.preconditions import fresh
 from ..extension import Sink
 from ..maturity import MaturityModel
-from ..maturity.vocabulary import PHASES, UNKNOWN, Language, Phase
+from ..maturity.vocabulary import PHASES, Language, Phase
 from ..phases import Estimate, Parameters
 from ..privacy.purposes import PurposeId, purposes
 from ..storage import OutboxPrompt, Transaction
 from . import voting
-from .beliefs import Beliefs
+from .beliefs import Beliefs, OwnWeek
 from .care import Past, Working
 from .channels import channel_of
+from .holding import Frozen, Holding
 from .releasing import in_the_tree, refused_group
 from .rights import LeftOut, Rights
-from .status import told_why
 
 SOURCE = "web"
 """The source of what people say of themselves on their page."""
@@ -40,18 +39,6 @@ OwnAnswer = Phase | Literal["reflected"]
 _HOME_PAGE = "urn:leercultuur:web"
 _ANSWERED = "http://adlnet.gov/expapi/verbs/answered"
 _REFLECTED = "https://w3id.org/xapi/dod-isd/verbs/reflected"
-
-_WAITING = frozenset({"held", "ready", "sending", "failed"})
-
-
-@frozen
-class OwnWeek:
-    """One week of somebody's story: its first day, the phase shown at its end or ``unknown``, and the
-    probability of that phase (of the most probable one where it is unknown)."""
-
-    monday: date
-    phase: str
-    probability: float
 
 
 @frozen
@@ -112,6 +99,8 @@ class OwnPage:
         Whether the yes of the works council or staff meeting holds.
     refused
         Why nothing may be estimated for them; ``None`` where it may.
+    erase_asked
+        Whether they asked to be erased, and the next run will do it.
     estimate
         What is believed, with reasons; ``None`` where it may not be, or nothing was seen. It rests on
         all before today, and on today as well where they answered the phase question today: that
@@ -133,6 +122,7 @@ class OwnPage:
     name: str = field(repr=False)
     live: bool
     refused: LeftOut | None
+    erase_asked: bool
     estimate: Estimate | None = field(repr=False)
     weeks: tuple[OwnWeek, ...] = field(repr=False)
     step: OwnStep | None
@@ -142,6 +132,14 @@ class OwnPage:
     channels: tuple[OwnChannel, ...]
     vote: OwnVote | None
     items: tuple[OwnItem, ...]
+
+
+@frozen
+class Kept:
+    """What an engine keeps in memory between views."""
+
+    beliefs: Beliefs
+    frozen: Frozen = field(factory=Frozen)
 
 
 def read(
@@ -155,34 +153,35 @@ def read(
     working: Working,
     now: datetime,
     language: Language,
-    beliefs: Beliefs,
+    kept: Kept,
 ) -> OwnPage:
-    """Of ``person`` (a uuid), of whom ``rights`` are at least. Raises `KeyError` where there is no
-    such person."""
+    """Of ``person`` (a uuid), of whom ``rights`` are at least. What ``kept`` has is used as long as it
+    is what the store would give, and of rights nothing is kept. Raises `KeyError` where there is no such
+    person."""
     who = rights.people[person]
     refused = rights.refusal(who, "own_prompts")
-    ledger = beliefs.ledger(tx, person) if refused is None else Ledger()
+    ledger = kept.beliefs.ledger(tx, person) if refused is None else Ledger()
     today = utc_day(now)
     kinds_today = {kind for (_, _, _, kind, day), _ in ledger if day == today}
     said_today = any(kind.startswith(SELF_REPORT) for kind in kinds_today)
+    at = now + timedelta(days=1) if said_today else now
     estimate = None
     if len(ledger):
-        at = now + timedelta(days=1) if said_today else now
-        estimate = beliefs.estimate(tx, rights, person, at=at, parameters=parameters)
+        estimate = kept.beliefs.estimate(tx, rights, person, at=at, parameters=parameters)
     past = Past.read(tx, ledger, [person])
     step = _step(tx, person, past, working, now)
+    holding = Holding(tx, rights, person, past, estimate, model, sinks, working, now, kept.frozen)
     go_live = rights.configuration.organisation.go_live
     return OwnPage(
         person=person,
         name=who.name,
         live=go_live is not None and go_live.holds_on(rights.day),
         refused=refused,
+        erase_asked=tx.privacy.asks_erase(person),
         estimate=estimate,
-        weeks=_weeks(estimate),
+        weeks=() if estimate is None else kept.beliefs.weeks(estimate, at=at),
         step=step,
-        nothing=""
-        if step is not None
-        else _nothing(rights, person, past, estimate, sinks, working, now, language),
+        nothing="" if step is not None else holding.told(language),
         reflected="reflected" in kinds_today,
         choices=_choices(rights, person, language),
         channels=_channels(rights, person, sinks),
@@ -213,23 +212,6 @@ def known_as(person: str) -> str:
     return account(_HOME_PAGE, person)
 
 
-def _weeks(estimate: Estimate | None) -> tuple[OwnWeek, ...]:
-    if estimate is None:
-        return ()
-    return tuple(
-        OwnWeek(
-            date.fromisocalendar(int(week.label[:4]), int(week.label[6:]), 1),
-            week.shown,
-            max(
-                value
-                for phase, value in week.probabilities.items()
-                if week.shown in {phase, UNKNOWN}
-            ),
-        )
-        for week in estimate.story()
-    )
-
-
 def _step(
     tx: Transaction, person: str, past: Past, working: Working, now: datetime
 ) -> OwnStep | None:
@@ -252,59 +234,6 @@ def _step(
 def _told(prompt: OutboxPrompt) -> OwnStep:
     row = prompt.payload["prompt"]
     return OwnStep(prompt.prompt_id, row["step"], row["why"], row["when_question"])
-
-
-def _nothing(
-    rights: Rights,
-    person: str,
-    past: Past,
-    estimate: Estimate | None,
-    sinks: Mapping[str, Sink],
-    working: Working,
-    now: datetime,
-    language: Language,
-) -> str:
-    """What holds the next own step, as the plan would find: a refusal, one that waits, or care."""
-    who = rights.people[person]
-    waits = [
-        one
-        for one in past.prompts.get(person, ())
-        if one.state in _WAITING and one.subject_person == person
-    ]
-    reason: str = rights.refusal(who, "own_prompts") or ""
-    decision: Hold | Drop | None = None
-    if not reason and not sinks:
-        reason = "no_sink"
-    elif not reason and waits:
-        reason = "waiting"
-    elif not reason:
-        history, hours = past.of(person), working.of_person(who)
-        unknown = estimate is None or (estimate.phase == UNKNOWN and estimate.you_said is None)
-        asks = QUESTION if unknown or question_first(history) is not None else ""
-        episode = estimate.episode if estimate is not None else ""
-        found = decide(
-            WaitingPrompt(asks, episode, now),
-            history,
-            rules=working.rules,
-            now=now,
-            working=hours,
-            episode=episode,
-        )
-        if isinstance(found, Hold | Drop):
-            reason, decision = found.reason, found
-    if not reason:
-        return ""
-    return told_why(
-        person,
-        reason,
-        decision,
-        waits=waits,
-        messages=past.messages.get(person, ()),
-        rules=working.rules,
-        working=working.of_person(who),
-        now=now,
-        language=language,
-    ).text
 
 
 def _choices(rights: Rights, person: str, language: Language) -> tuple[OwnChoice, ...]:
@@ -363,6 +292,7 @@ def _items(
 
 
 __all__ = [
+    "Kept",
     "OwnAnswer",
     "OwnChannel",
     "OwnChoice",

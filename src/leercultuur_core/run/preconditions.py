@@ -119,6 +119,10 @@ class Conditions:
             _own(tx, rights, model, only),
         )
 
+    def with_own(self, tx: Transaction, rights: Rights, people: Collection[str]) -> Conditions:
+        """The same with the own answers of ``people`` (uuids)."""
+        return evolve(self, own=_own(tx, rights, self.model, people))
+
     def held_from(self, person: str, unit: str) -> frozenset[str]:
         """The interventions that are not for ``person`` of ``unit`` now: by what they said
         themselves, and by what is shown of their unit."""

@@ -137,7 +137,6 @@ class Erasure:
                 )
         gone("persons", "person IN (?)", [person])
         changed(rows, "people")
-        changed(rows, "ledger")
         changed(rows, "forgotten")
         gone("identities", "identity IN (?)", mine)
         counts["facets"] = self._drop_topics(topics)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from operator import itemgetter
 
 from ..activity.activity import iso_week
-from ..activity.evidence import OTHER, EvidenceRules
+from ..activity.evidence import OTHER, SELF_REPORT, EvidenceRules
 from ..activity.ledger import Ledger, LedgerKey
 from ..activity.visibility import (
     Interval,
@@ -18,7 +19,7 @@ from ..activity.visibility import (
 from .counts import add_to_ledger, add_to_sightings
 from .interned import Facets, all_shapes, ruleset
 from .payload import unpack
-from .rows import Rows
+from .rows import Row, Rows
 from .versions import changed, version
 
 _FEW = 200
@@ -58,20 +59,36 @@ class LedgerTables:
 
         ``persons`` (uuids) limits it to those.
         """
-        rows = self._rows
-        owners: dict[int, str] = dict(
-            rows.all("SELECT l.identity, p.uuid FROM links l JOIN persons p ON p.person = l.person")
-            if persons is None
-            else rows.among(
-                "SELECT l.identity, p.uuid FROM links l JOIN persons p ON p.person = l.person "
-                "WHERE p.uuid IN (?)",
-                persons,
-            )
-        )
+        rows, owners = self._rows, self._owners(persons)
         if persons is not None and len(owners) <= _FEW:
-            found = rows.among(_OF_FEW, owners)
+            found: Iterable[Row] = rows.among(_OF_FEW, owners)
         else:
             found = rows.stream("SELECT day, identity, facet, count FROM ledger")
+        return self._added(found, owners)
+
+    def own_answers(self, persons: Collection[str]) -> Ledger:
+        """The rows of `read` that are own answers to the phase question, without reading the others."""
+        rows, owners = self._rows, self._owners(persons)
+        answers = {facet for facet, _, _, kind in self._facets() if kind.startswith(SELF_REPORT)}
+        if not answers:
+            return Ledger()
+        if len(owners) <= _FEW:
+            found: Iterable[Row] = (row for row in rows.among(_OF_FEW, owners) if row[2] in answers)
+        else:
+            found = rows.among(
+                "SELECT day, identity, facet, count FROM ledger WHERE facet IN (?)", answers
+            )
+        return self._added(found, owners)
+
+    def _owners(self, persons: Collection[str] | None) -> dict[int, str]:
+        """Identity → the uuid of whom it is."""
+        sql = "SELECT l.identity, p.uuid FROM links l JOIN persons p ON p.person = l.person"
+        if persons is None:
+            return dict(self._rows.all(sql))
+        return dict(self._rows.among(f"{sql} WHERE p.uuid IN (?)", persons))
+
+    def _added(self, found: Iterable[Row], owners: Mapping[int, str]) -> Ledger:
+        """Rows of day, identity, facet and count by person; those of other identities are left out."""
         facets = {facet: (source, topic, kind) for facet, source, topic, kind in self._facets()}
         counts: dict[LedgerKey, int] = {}
         for day, identity, facet, count in found:
@@ -110,14 +127,6 @@ class LedgerTables:
             {key: merge_intervals(intervals) for key, intervals in declared.items()}
         )
 
-    def sight_version(self, *, until: int) -> tuple[object, ...]:
-        """Changes whenever `visibility` does, and is quick to read."""
-        sightings = self._rows.first(
-            "SELECT count(*), min(day), max(day), sum(day) FROM sightings WHERE day < ?", until
-        )
-        declared = self._rows.all("SELECT source, kind, start, until FROM declared")
-        return (*(sightings or ()), *sorted(declared, key=repr))
-
     def presence(self, ledger: Ledger, *, until: int) -> Presence:
         """Presence of the people in ``ledger``, as read before: at each source where they have an
         activity before day ``until``, from the first week that anyone did. What a directory said
@@ -125,26 +134,49 @@ class LedgerTables:
 
         Of one person it gives what a run over everybody would.
         """
-        first_week: dict[str, int] = {
-            source: iso_week(day)
+        # Many rows, of few people at few sources: sets are made at C speed.
+        days = set(map(itemgetter(4), ledger.counts))
+        before = ledger if all(day < until for day in days) else ledger.before(until)
+        return self._presence(
+            set(map(itemgetter(0, 1), before.counts)), set(map(itemgetter(0), ledger.counts))
+        )
+
+    def presence_of(self, persons: Collection[str], *, until: int) -> Presence:
+        """What `presence` gives of the people ``persons`` (uuids), without reading their ledger."""
+        owners = self._owners(persons)
+        found = [
+            (owners[identity], source, early)
+            for identity, source, early in self._rows.all(
+                "SELECT DISTINCT l.identity, f.source, l.day < ? "
+                "FROM ledger l JOIN facets f ON f.facet = l.facet",
+                until,
+            )
+            if identity in owners
+        ]
+        return self._presence(
+            {(person, source) for person, source, early in found if early},
+            {person for person, _, _ in found},
+        )
+
+    def _presence(self, active: Collection[tuple[str, str]], known: Collection[str]) -> Presence:
+        """From who was ``active`` at which source, and what a directory told of the people ``known``."""
+        since: dict[str, tuple[Interval, ...]] = {
+            source: ((iso_week(day) * 7 - 3, None),)
             for source, day in self._rows.all(
                 "SELECT source, min(day) FROM sightings GROUP BY source"
             )
         }
         sources: dict[str, dict[str, tuple[Interval, ...]]] = {}
-        for (person, source, _, _, day), _ in ledger:
-            if day < until:
-                monday = first_week[source] * 7 - 3
-                sources.setdefault(person, {})[source] = ((monday, None),)
+        for person, source in active:
+            sources.setdefault(person, {})[source] = since[source]
         told: dict[tuple[str, str], list[Interval]] = {}
         for uuid, source, start, end in self._rows.all(
             "SELECT p.uuid, q.source, q.start, q.until FROM presence q "
             "JOIN links l ON l.identity = q.identity JOIN persons p ON p.person = l.person"
         ):
             told.setdefault((uuid, source), []).append((start, end))
-        wanted = {key[0] for key, _ in ledger}
         for (uuid, source), intervals in told.items():
-            if uuid in wanted:
+            if uuid in known:
                 sources.setdefault(uuid, {})[source] = merge_intervals(intervals)
         return Presence({uuid: dict(sorted(sources[uuid].items())) for uuid in sorted(sources)})
 

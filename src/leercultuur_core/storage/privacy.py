@@ -13,7 +13,6 @@ from ..activity.activity import day_date
 from .erasure import Erasure
 from .rows import Row, Rows, moment, seconds
 
-
 _ERASE = "erase"
 """Stands among the purposes for a wish to be erased; it is none of them."""
 
@@ -192,6 +191,10 @@ class Privacy(Erasure):
         ):
             people.setdefault(release, set()).add(person)
         return [_release(row, people.get(row[0], ())) for row in found]
+
+    def last_release(self) -> int:
+        """A number that grows with each release."""
+        return int(self._rows.value("SELECT max(release) FROM releases") or 0)
 
     def note(self, entry: AuditEntry) -> None:
         """Adds to the audit. ``detail`` must hold no name."""

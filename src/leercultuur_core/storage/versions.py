@@ -26,7 +26,9 @@ def changed(rows: Rows, what: Changing) -> None:
 
 def version(rows: Rows, *what: Changing) -> tuple[int, ...]:
     """The numbers of ``what``, in that order; 0 where it never changed."""
-    found = dict(rows.among("SELECT name, value FROM settings WHERE name IN (?)", what))
+    found: dict[str, str] = dict(
+        rows.among("SELECT name, value FROM settings WHERE name IN (?)", what)
+    )
     return tuple(int(found.get(one, 0)) for one in what)
 
 

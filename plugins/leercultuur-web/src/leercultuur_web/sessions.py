@@ -108,6 +108,11 @@ class Tickets:
                 )
             return ticket
 
+    def end_all(self, person: str) -> None:
+        """Ends all tickets of a person (uuid)."""
+        with self._database(write=True) as connection:
+            forget(connection, person)
+
     def speak(self, token: str, language: str) -> None:
         """Changes the language of a session."""
         with self._database(write=True) as connection:

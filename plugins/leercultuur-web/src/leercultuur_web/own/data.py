@@ -8,7 +8,6 @@ from datetime import timedelta
 from attrs import evolve
 from starlette.responses import RedirectResponse, Response
 
-from leercultuur_core import StoreError
 from leercultuur_core.extension import LANGUAGES
 
 from ..security import Refused
@@ -58,19 +57,17 @@ def ask_erase(web: Web, asked: Asked) -> Response:
 
 
 def erase(web: Web, asked: Asked) -> Response:
-    """Forgets somebody, and signs them out everywhere. While the night's run is at work nothing is
-    erased, and the page says so in as many words."""
-    language = web.language(asked)
+    """Forgets somebody, and signs them out everywhere. While the night's run is at work that is done by
+    the next run, and the page says so in as many words."""
+    language, person = web.language(asked), asked.ticket.person
     try:
         with web.one_at_a_time:
-            gone = web.engine.erase(asked.ticket.person, asked.now)
-    except StoreError as error:
-        if error.trouble == "busy":
-            raise Refused(503, "erase_busy") from None
-        raise
-    left = gone.get("not_taken_back", 0)
-    nobody = _signed_out(asked)
-    return _without_session(web, web.page("erased.html", nobody, language=language, left=left))
+            done = web.engine.ask_erase(person, asked.now)
+    except KeyError:
+        raise Refused(401, "signed_out") from None
+    web.tickets.end_all(person)
+    shown = web.page("erased.html", _signed_out(asked), language=language, erased=done)
+    return _without_session(web, shown)
 
 
 def sign_out(web: Web, asked: Asked) -> Response:
