@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 from attrs import evolve
+from msgspec.structs import replace
 
 from leercultuur_core.activity.activity import Activity
 from leercultuur_core.extension import DirectoryPerson, Page
 from leercultuur_core.maturity import maturity_model
 from leercultuur_core.privacy.purposes import RefusedReason
-from leercultuur_core.run import estimating
+from leercultuur_core.run import estimating, planning, releasing
 from leercultuur_core.run.composing import prompt_of
 from leercultuur_core.run.engine import Engine
 from leercultuur_core.run.phrases import say
+from leercultuur_core.run.planned import Nothing
 from leercultuur_core.storage import OutboxPrompt
 
 from .conftest import NOW, ListDirectory, ListSource, Make, workers
@@ -24,6 +27,8 @@ from .outside import Mailbox, OnceSink
 
 DAY = timedelta(days=1)
 STEP = "http://adlnet.gov/expapi/verbs/progressed"
+LOOKED = "http://adlnet.gov/expapi/verbs/experienced"
+ANSWERED = "http://adlnet.gov/expapi/verbs/answered"
 
 
 def lessons(name: str, days: range, verb: str = STEP) -> list[Activity]:
@@ -96,6 +101,85 @@ def test_a_week_later_another_step_follows_in_the_same_episode(sanne: Engine) ->
     assert second.state == "sent"
 
 
+def test_a_plan_is_what_is_decided_for_each_by_themselves(
+    make: Make, sink: OnceSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In parts, all at once or one at a time; and `why` tells of everybody what the plan counted."""
+    monkeypatch.setattr(planning, "_TOGETHER", 7)
+    names = [f"one {number}" for number in range(36)]
+    people = [
+        person(
+            name,
+            unit=f"shop/team {number // 18}",
+            roles=("worker", "manager") if number % 18 == 0 else ("worker",),
+            language="en" if number % 3 else "nl",
+            employment="student" if number == 5 else "employee",
+            away=((NOW.date() - 20 * DAY, NOW.date() + DAY),) if number == 6 else (),
+        )
+        for number, name in enumerate(names)
+    ]
+    seen = [
+        one
+        for number, name in enumerate(names)
+        if number % 5
+        for one in lessons(name, range(number % 4, 20 + 5 * number), STEP if number % 2 else LOOKED)
+    ]
+    said = replace(
+        lessons(names[9], range(3, 4), ANSWERED)[0],
+        object_id="urn:leercultuur:question:phase",
+        answer="unaware",
+    )
+    engine = make(
+        sources={"lms": ListSource([Page([*seen, said])])},
+        directories={"people": ListDirectory(people)},
+        sinks={"sink": sink},
+    )
+    engine.collect(NOW)
+    believed = engine.estimate(NOW).estimates
+    with engine.store.transaction() as tx:
+        releasing.release(tx, engine._rights(tx, NOW), believed, now=NOW)
+    kinds: set[str] = set()
+    for at in (NOW, NOW + DAY, NOW + 14 * DAY - timedelta(hours=8)):
+        engine.estimate(at)
+        with engine.store.reading() as tx:
+            rights = engine._rights(tx, at)
+            everybody = estimating.believe(tx, rights, at=at, parameters=engine.parameters)
+            made, planned = engine._planner(tx, at, rights, everybody).plan()
+            counted: Counter[str] = Counter()
+            for uuid in rights.people:
+                estimates = estimating.believe(
+                    tx, rights, at=at, parameters=engine.parameters, only={uuid}
+                )
+                planner = engine._planner(tx, at, rights, estimates, only={uuid})
+                step = planner.decide(uuid)
+                mine = [one for one in made if one.recipient == uuid]
+                why = planner.why(uuid, "nl")
+                if isinstance(step, Nothing):
+                    assert mine == []
+                    counted[step.reason] += 1
+                    assert why.reason == step.reason
+                else:
+                    assert mine == [planner._outbox(uuid, offer) for offer in step]
+                    first = mine[0]
+                    assert why.reason == (first.reason or "to_be_planned")
+                    kinds |= {f"{one.asks} {one.language} {one.state}" for one in mine}
+                    kinds |= {"about a unit" for one in mine if one.subject_person is None}
+            assert planned.nothing == counted
+            assert planned.made == len(made)
+            kinds |= counted.keys()
+        engine.run(at)
+    assert kinds == {
+        "about a unit",
+        *(
+            f"{asks} {language} {state}"
+            for asks in ("question", "step")
+            for language in ("en", "nl")
+            for state in ("held", "ready")
+        ),
+        *("same_again", "student", "waiting", "weekly"),
+    }
+
+
 def test_not_for_me_is_never_offered_again(sanne: Engine) -> None:
     source = sanne.adapters.sources["lms"]
     assert isinstance(source, ListSource)
@@ -119,6 +203,16 @@ def test_wrong_brings_the_question_and_no_guess(sanne: Engine) -> None:
     sanne.run(NOW + 7 * DAY)
     *_, second = outbox(sanne)
     assert (first.asks, second.asks) == ("step", "question")
+
+
+def test_who_said_after_wrong_where_they_are_is_not_asked_again(sanne: Engine) -> None:
+    sanne.run(NOW)
+    (first,) = outbox(sanne)
+    sanne.answer(first.prompt_id, "wrong", NOW)
+    assert sanne.say_phase(first.recipient, "acting", NOW + DAY)
+    sanne.run(NOW + 7 * DAY)
+    *_, second = outbox(sanne)
+    assert (first.asks, second.asks) == ("step", "step")
 
 
 def test_when_nothing_is_left_that_is_the_reason(sanne: Engine) -> None:

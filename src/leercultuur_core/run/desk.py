@@ -8,7 +8,6 @@ from typing import Protocol
 
 from attrs import frozen
 
-from ..activity.ledger import Ledger
 from ..advice.care import Drop, Hold, Send, decide
 from ..advice.roles import Holders
 from ..storage import OutboxPrompt, Transaction
@@ -54,7 +53,7 @@ class Desk:
         return cls(
             rights,
             acting.holders(acting.rows(rights)),
-            Past.read(tx, tx.ledger.read(people) if people else Ledger(), people),
+            Past.read(tx, tx.ledger.own_answers(people), people),
             frozen_episodes(tx),
             working,
             now,

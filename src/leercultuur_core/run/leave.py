@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from ..activity.ledger import Ledger
@@ -15,16 +15,22 @@ _EPOCH = date(1970, 1, 1)
 
 def presence(tx: Transaction, rights: Rights, ledger: Ledger, *, until: int) -> Presence:
     """Presence of the people in ``ledger`` before day ``until``, without the days they were away."""
-    found = tx.ledger.presence(ledger, until=until)
-    return Presence(
-        {
-            uuid: {
-                source: without(intervals, _days_away(rights.people[uuid]))
-                for source, intervals in sources.items()
-            }
-            for uuid, sources in found.intervals.items()
-        }
-    )
+    return _less_leave(tx.ledger.presence(ledger, until=until), rights)
+
+
+def presence_of(
+    tx: Transaction, rights: Rights, people: Collection[str], *, until: int
+) -> Presence:
+    """`presence` of the people (uuids), for whom their ledger is not read."""
+    return _less_leave(tx.ledger.presence_of(people, until=until), rights)
+
+
+def _less_leave(found: Presence, rights: Rights) -> Presence:
+    left = dict(found.intervals)
+    for uuid, sources in found.intervals.items():
+        if away := _days_away(rights.people[uuid]):
+            left[uuid] = {name: without(intervals, away) for name, intervals in sources.items()}
+    return Presence(left)
 
 
 def _days_away(person: StoredPerson) -> list[tuple[int, int]]:
@@ -54,4 +60,4 @@ def without(
     return tuple(left)
 
 
-__all__ = ["presence", "without"]
+__all__ = ["presence", "presence_of", "without"]

@@ -15,7 +15,6 @@ from typing import Any, get_args
 from attrs import evolve
 
 from ..activity.activity import utc_day
-from ..activity.ledger import Ledger
 from ..advice import Prompt
 from ..advice.care import (
     QUESTION,
@@ -79,8 +78,8 @@ class Planner:
         self._rows = acting.rows(rights)
         self._holders = acting.holders(self._rows, rights.configuration.contacts)
         people = self._rows.keys() if only is None else only
-        seen = [uuid for uuid in people if uuid in estimates]
-        self._past = Past.read(tx, tx.ledger.read(seen) if seen else Ledger(), people)
+        seen = set(estimates).intersection(people)
+        self._past = Past.read(tx, tx.ledger.own_answers(seen), people)
         self._kept = tx.results.estimates()
         self._conditions = Conditions.read(tx, rights, model, only=only)
         self._arms = Arms.read(tx, rights, now)

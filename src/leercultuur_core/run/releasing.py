@@ -21,7 +21,7 @@ from ..privacy import Band, Release
 from ..privacy.purposes import PurposeId
 from ..privacy.series import Hidden, HiddenReason, Shown, next_quarter, quarter_of
 from ..storage import KeptRelease, StoredPerson, Transaction
-from .leave import presence
+from .leave import presence_of
 from .rights import LeftOut, Rights
 
 PURPOSE: PurposeId = "group_releases"
@@ -105,10 +105,11 @@ def _units(
 ) -> dict[str, dict[str, Mapping[Phase, float]]]:
     """Unit → contributor → probabilities, for every unit of the people in a directory."""
     members = [person for person in rights.people.values() if in_the_tree(person)]
+    known = set(estimates)
     may = [
         person.uuid
         for person in members
-        if person.uuid in estimates and rights.refusal(person, PURPOSE) is None
+        if person.uuid in known and rights.refusal(person, PURPOSE) is None
     ]
     visible = seen(tx, rights, may, until=utc_day(now))
     units: dict[str, dict[str, Mapping[Phase, float]]] = {}
@@ -136,7 +137,7 @@ def seen(
     sight: dict[str, list[Interval]] = {}
     for (source, _), intervals in tx.ledger.visibility(until=until).intervals.items():
         sight.setdefault(source, []).extend(intervals)
-    there = presence(tx, rights, tx.ledger.read(people), until=until)
+    there = presence_of(tx, rights, people, until=until)
     found = {
         person: frozenset(
             source
