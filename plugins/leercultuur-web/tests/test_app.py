@@ -150,6 +150,20 @@ def test_a_session_is_short(browser: Browser, clock: Clock) -> None:
     assert browser.client.get("/").status_code == 401
 
 
+def test_a_session_lasts_a_day_for_who_needs_more_time(browser: Browser, clock: Clock) -> None:
+    browser.launch()
+    assert "Je bent ingelogd tot 12:00." in browser.read()
+    answer = browser.send("/stay")
+    assert f"Max-Age={24 * 3600}" in answer.headers["set-cookie"]
+    shown = browser.read(answer.headers["location"])
+    assert "Je blijft een dag ingelogd" in shown
+    assert "Je bent ingelogd tot" not in shown
+    clock.later(hours=23, minutes=59)
+    assert browser.client.get("/").status_code == 200
+    clock.later(minutes=1)
+    assert browser.client.get("/").status_code == 401
+
+
 def test_the_language_changes_and_stays(browser: Browser) -> None:
     browser.launch()
     assert '<html lang="nl">' in browser.read()

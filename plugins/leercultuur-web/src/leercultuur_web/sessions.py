@@ -122,6 +122,15 @@ class Tickets:
                 .values(language=language)
             )
 
+    def lengthen(self, token: str, until: datetime) -> None:
+        """Lets a session last until ``until``."""
+        with self._database(write=True) as connection:
+            connection.execute(
+                _TICKETS.update()
+                .where(_TICKETS.c.digest == _digest("session", token))
+                .values(expires=_seconds(until))
+            )
+
 
 def held(connection: Connection, person: str) -> Mapping[str, Any]:
     """What is kept of a person (uuid): until when which tickets are good."""

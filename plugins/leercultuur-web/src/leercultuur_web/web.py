@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -146,6 +147,7 @@ class Web:
             organisation=self.engine.configuration.organisation.name,
             session=asked.session,
             places=self.places(asked),
+            signed_in_until=self._signed_in_until(asked),
             # Never the path of a page that is not there: it is whatever somebody made of it.
             here=asked.request.url.path
             if asked.request.method == "GET" and status < _WRONG
@@ -153,6 +155,19 @@ class Web:
             **values,
         )
         return HTMLResponse(content, status)
+
+    @property
+    def longest_session(self) -> timedelta:
+        """How long somebody may stay signed in who asks for more time: a day, and at least ten times
+        what a session lasts by itself, as WCAG 2.2.1 asks."""
+        return max(timedelta(days=1), timedelta(minutes=10 * self.settings.session_minutes))
+
+    def _signed_in_until(self, asked: Asked) -> str:
+        """Until when, where somebody may want longer; else ``""``."""
+        if asked.session is None or asked.session.expires - asked.now > timedelta(hours=12):
+            return ""
+        zone = ZoneInfo(self.engine.configuration.organisation.time_zone)
+        return f"{asked.session.expires.astimezone(zone):%H:%M}"
 
     def acts_for(self, asked: Asked) -> ActsFor:
         """What who is signed in acts for. It follows from the directory alone, at each request."""

@@ -14,19 +14,25 @@ from leercultuur_core import Band
 
 from ..texts import say
 from .drawing import (
+    ALL_LINES,
+    FIT,
     INK,
-    LINE,
     STEPS,
     WIDTH,
     Chart,
     Language,
     layer_names,
+    lines,
+    names,
     picture,
     table,
 )
 
 ROW = 26
 """The height of a row, in which a line of text fits."""
+
+ROW_OF_TWO = 36
+"""And that of one with a name on two lines."""
 
 
 @frozen
@@ -74,11 +80,16 @@ def bands(
 def bars_of(values: Sequence[tuple[str, Band]], language: str) -> alt.TopLevelMixin:
     data = table(
         [
-            {"name": name, "low": band.low, "high": band.high, "band": f"{band.low}–{band.high} %"}
+            {
+                "name": lines(name),
+                "low": band.low,
+                "high": band.high,
+                "band": f"{band.low}–{band.high} %",
+            }
             for name, band in values
         ]
     )
-    base = alt.Chart(data).encode(y=alt.Y("name:N", sort=None, title=None))
+    base = alt.Chart(data).encode(y=alt.Y("name:N", sort=None, title=None, axis=names()))
     bars = base.mark_bar(color=STEPS[2], stroke=INK, strokeWidth=1, height=14).encode(
         x=alt.X(
             "low:Q",
@@ -89,14 +100,15 @@ def bars_of(values: Sequence[tuple[str, Band]], language: str) -> alt.TopLevelMi
         x2="high:Q",
     )
     # Beside the bar where there is room, else before it.
-    after = base.transform_filter("datum.high <= 75").mark_text(align="left", dx=5)
-    before = base.transform_filter("datum.high > 75").mark_text(align="right", dx=-5)
+    after = base.transform_filter("datum.high <= 50").mark_text(align="left", dx=5)
+    before = base.transform_filter("datum.high > 50").mark_text(align="right", dx=-5)
     drawn = alt.layer(
         bars,
         after.encode(x="high:Q", text="band:N"),
         before.encode(x="low:Q", text="band:N"),
     )
-    return drawn.properties(width=WIDTH - 60, height=ROW * len(values))
+    row = ROW_OF_TWO if any("\n" in lines(name) for name, _ in values) else ROW
+    return drawn.properties(width=WIDTH, height=row * len(values), autosize=FIT)
 
 
 def year(rows: Sequence[Bar], language: Language, *, first: date, last: date) -> Chart | None:
@@ -111,7 +123,7 @@ def _year(rows: tuple[Bar, ...], language: Language, first: date, last: date) ->
     data = table(
         [
             {
-                "label": f"{number + 1}. {one.label}",
+                "label": lines(f"{number + 1}. {one.label}"),
                 "begin": max(one.begin, first).isoformat(),
                 # The last day is in it.
                 "end": (min(one.end, last) + timedelta(days=1)).isoformat(),
@@ -124,7 +136,7 @@ def _year(rows: tuple[Bar, ...], language: Language, first: date, last: date) ->
         alt.Chart(data)
         .mark_bar(stroke=INK, strokeWidth=1, height=14)
         .encode(
-            y=alt.Y("label:N", sort=None, title=None),
+            y=alt.Y("label:N", sort=None, title=None, axis=names()),
             x=alt.X(
                 "begin:T",
                 title=None,
@@ -132,7 +144,13 @@ def _year(rows: tuple[Bar, ...], language: Language, first: date, last: date) ->
                     type="utc",
                     domain=[first.isoformat(), (last + timedelta(days=1)).isoformat()],
                 ),
-                axis=alt.Axis(format="%d-%m", tickCount=4, labelFlush=False),
+                axis=alt.Axis(
+                    format="%d-%m",
+                    tickCount=4,
+                    labelFlush=False,
+                    labelOverlap="greedy",
+                    labelSeparation=8,
+                ),
             ),
             x2="end:T",
             color=alt.Color(
@@ -142,7 +160,7 @@ def _year(rows: tuple[Bar, ...], language: Language, first: date, last: date) ->
                 scale=alt.Scale(domain=list(words.values()), range=[STEPS[3], STEPS[0]]),
             ),
         )
-        .properties(width=WIDTH - 80, height=ROW * len(rows))
+        .properties(width=WIDTH, height=ROW_OF_TWO * len(rows), autosize=FIT)
     )
     return picture(
         drawn,
@@ -186,8 +204,8 @@ def compared(
     data = table(
         [
             {
-                "outcome": one.outcome,
-                "against": one.against,
+                "outcome": lines(one.outcome, at=28),
+                "against": lines(one.against),
                 "difference": one.difference,
                 "low": one.low,
                 "high": one.high,
@@ -196,9 +214,15 @@ def compared(
             for one in values
         ]
     )
-    base = alt.Chart(data).encode(y=alt.Y("against:N", sort=None, title=None))
+    base = alt.Chart(data).encode(y=alt.Y("against:N", sort=None, title=None, axis=names()))
     interval = base.mark_rule(color=INK, strokeWidth=2).encode(
-        x=alt.X("low:Q", title=None, scale=alt.Scale(zero=True, padding=12)), x2="high:Q"
+        x=alt.X(
+            "low:Q",
+            title=None,
+            scale=alt.Scale(zero=True, padding=12),
+            axis=alt.Axis(tickCount=4, labelOverlap="greedy", labelSeparation=8),
+        ),
+        x2="high:Q",
     )
     ends = [
         base.mark_tick(color=INK, thickness=2, size=10).encode(x=f"{end}:Q")
@@ -207,16 +231,20 @@ def compared(
     middle = base.mark_point(filled=True, size=80, color=STEPS[3], stroke=INK, opacity=1).encode(
         x="difference:Q"
     )
-    none = base.mark_rule(color=LINE, strokeDash=[4, 3]).encode(x="none:Q")
+    # Without a row of its own it runs through all rows.
+    none = alt.Chart(data).mark_rule(color=INK, strokeDash=[4, 3]).encode(x="none:Q")
     drawn = (
         alt.layer(none, interval, *ends, middle)
-        .properties(width=WIDTH - 60, height=2 * ROW)
+        # Small ones beside each other do not fit themselves: what names leave of the width.
+        .properties(width=WIDTH - 130, height=2 * ROW_OF_TWO)
         .facet(
             row=alt.Row(
                 "outcome:N",
                 sort=None,
                 title=None,
-                header=alt.Header(labelAngle=0, labelAlign="left", labelOrient="top"),
+                header=alt.Header(
+                    labelExpr=ALL_LINES, labelAngle=0, labelAlign="left", labelOrient="top"
+                ),
             )
         )
         .resolve_scale(x="independent")
@@ -224,4 +252,14 @@ def compared(
     return picture(drawn, title=title, text=text, header=header, rows=rows)
 
 
-__all__ = ["ROW", "Bar", "Compared", "band_text", "bands", "bars_of", "compared", "year"]
+__all__ = [
+    "ROW",
+    "ROW_OF_TWO",
+    "Bar",
+    "Compared",
+    "band_text",
+    "bands",
+    "bars_of",
+    "compared",
+    "year",
+]

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
+from textwrap import wrap
 from typing import Any, Literal
 from xml.etree import ElementTree
 
@@ -24,14 +25,20 @@ STEPS = ("#e4f2f3", "#abd5da", "#63aab3", "#2a7883", "#0b4a53")
 """One hue from light to dark: the order can be seen without colour too. Dark text stands on the
 first three, light text on the last two (contrast of at least 4.5)."""
 
-WIDTH = 300
-"""Of the plot in a page, so that on a phone text keeps about its size; a wide screen enlarges it."""
+WIDTH = 340
+"""Of a whole picture, so that on a phone text keeps about its size; a wide screen enlarges it."""
+
+FIT = alt.AutoSizeParams(type="fit-x", contains="padding")
+"""Makes `WIDTH` that of the picture with its names, and not of the plot alone."""
+
+_LINE = 20
+"""Characters on a line of a name; a longer one goes on below, since one cut short says less."""
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML does not have. vl-convert 1.9 ends the whole process over one, and a unit may be
 called anything."""
 _SVG = "http://www.w3.org/2000/svg"
-_TEXT_SIZE = 12
+_TEXT_SIZE = 13
 _DROPPED = ("aria-", "role", "class", "pointer-events", "{http://www.w3.org/1999/xlink}")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -85,15 +92,47 @@ def table(rows: Sequence[Mapping[str, Any]]) -> alt.InlineData:
     return alt.InlineData(values=[dict(row) for row in rows])
 
 
+_IN_AN_ADDRESS = re.compile(r"(?<=[.@/_])(?=\w)")
+ALL_LINES = r"split(datum.label, '\n')"
+_TWO_LINES = f"length({ALL_LINES}) > 2 ? [{ALL_LINES}[0], {ALL_LINES}[1] + '…'] : {ALL_LINES}"
+
+
+def lines(name: str, *, at: int = _LINE) -> str:
+    """A name on more lines where it is long. Nothing is cut off here: two long ones that begin alike
+    stay two; `names` shows the first two lines, and the table beside the picture all."""
+    # An address has no spaces; it goes on below at one of its dots. A tab marks where, and is not drawn.
+    marked = _IN_AN_ADDRESS.sub("\t", name)
+    found = wrap(marked, at, break_on_hyphens=False, expand_tabs=False, replace_whitespace=False)
+    return "\n".join(found).replace("\t", "")
+
+
+def names(*, width: int = 140, **more: Any) -> alt.Axis:
+    """An axis of names beside rows, each as `lines` gives it."""
+    return alt.Axis(
+        labelExpr=_TWO_LINES,
+        labelBaseline="middle",
+        labelLimit=width,
+        ticks=False,
+        domain=False,
+        **more,
+    )
+
+
 def picture(
     described: alt.TopLevelMixin, *, title: str, text: str, header: Sequence[str], rows: Any
 ) -> Chart:
     """Draws. The same description gives the same bytes."""
-    styled = described.configure(
+    return drawn(styled(described), title=title, text=text, header=header, rows=rows)
+
+
+def styled(described: alt.TopLevelMixin) -> dict[str, Any]:
+    """A description with our looks, as `drawn` takes it. That is checked against the grammar, which takes
+    longer than to draw: for a picture that is made often, once."""
+    found: dict[str, Any] = described.configure(
         background=PAPER,
         font="Arial, sans-serif",
         # Wide enough at the sides for a typeface that is wider than the one that was measured with.
-        padding={"left": 30, "right": 24, "top": 6, "bottom": 6},
+        padding={"left": 16, "right": 14, "top": 16, "bottom": 6},
         view={"stroke": None},
         axis={
             "labelColor": INK,
@@ -106,13 +145,25 @@ def picture(
             "gridColor": "#dfe4e6",
             "labelLimit": 170,
         },
-        header={"labelColor": INK, "labelFontSize": _TEXT_SIZE, "labelLimit": 260},
+        header={
+            "labelColor": INK,
+            "labelFontSize": _TEXT_SIZE,
+            "labelLimit": 300,
+            "labelAnchor": "start",
+        },
         legend={"labelColor": INK, "labelFontSize": _TEXT_SIZE, "titleFontSize": _TEXT_SIZE},
         text={"color": INK, "fontSize": _TEXT_SIZE},
-    )
-    drawn = vl_convert.vegalite_to_svg(_drawable(styled.to_dict()), allowed_base_urls=[])
+    ).to_dict()
+    return found
+
+
+def drawn(
+    description: Mapping[str, Any], *, title: str, text: str, header: Sequence[str], rows: Any
+) -> Chart:
+    """The picture of a description."""
+    svg = vl_convert.vegalite_to_svg(_drawable(dict(description)), allowed_base_urls=[])
     name = _NOT_XML.sub("", text)
-    return Chart(title, _bare(drawn, name), name, tuple(header), tuple(map(tuple, rows)))
+    return Chart(title, _bare(svg, name), name, tuple(header), tuple(map(tuple, rows)))
 
 
 def _drawable(value: Any) -> Any:
@@ -124,9 +175,9 @@ def _drawable(value: Any) -> Any:
     return [_drawable(one) for one in value] if isinstance(value, list) else value
 
 
-def _bare(drawn: str, text: str) -> Markup:
+def _bare(svg: str, text: str) -> Markup:
     """The picture without what is for scripts or names its parts: it has one name as a whole."""
-    plain = drawn.replace(f' xmlns="{_SVG}"', "", 1)
+    plain = svg.replace(f' xmlns="{_SVG}"', "", 1)
     root = ElementTree.fromstring(plain)  # noqa: S314 - drawn here, nobody's document
     for one in root.iter():
         for name in [name for name in one.attrib if name.startswith(_DROPPED)]:
@@ -166,6 +217,8 @@ def warm_up() -> None:
 
 
 __all__ = [
+    "ALL_LINES",
+    "FIT",
     "INK",
     "LINE",
     "PAPER",
@@ -174,9 +227,13 @@ __all__ = [
     "Chart",
     "Language",
     "as_csv",
+    "drawn",
     "layer_names",
+    "lines",
+    "names",
     "phase_names",
     "picture",
+    "styled",
     "table",
     "warm_up",
 ]

@@ -12,8 +12,9 @@ from attrs import frozen
 from leercultuur_core import LAYERS, PHASES, Band, Release
 
 from ..texts import say
-from .bars import ROW, band_text, bars_of
+from .bars import ROW_OF_TWO, band_text, bars_of
 from .drawing import (
+    FIT,
     INK,
     LINE,
     PAPER,
@@ -22,12 +23,17 @@ from .drawing import (
     Chart,
     Language,
     layer_names,
+    lines,
+    names,
     phase_names,
     picture,
     table,
 )
 
-_SMALL = 10
+_SMALL = 11
+_IN_CELL = 12
+_UPRIGHT = -90
+"""Names above columns stand upright: aslant they take of the width, and cells have little."""
 
 
 @frozen
@@ -69,9 +75,9 @@ _UnitBands = tuple[str, int, tuple[Band, ...]]
 
 @lru_cache(maxsize=256)
 def _shares(units: tuple[_UnitBands, ...], language: Language) -> Chart:
-    names = phase_names(language)
+    named = phase_names(language)
     rows = [
-        (unit, names[phase], band_text(band, language), str(least))
+        (unit, named[phase], band_text(band, language), str(least))
         for unit, least, bands in units
         for phase, band in zip(PHASES, bands, strict=True)
     ]
@@ -79,23 +85,24 @@ def _shares(units: tuple[_UnitBands, ...], language: Language) -> Chart:
     title = say(language, "shares.title")
     if len(units) == 1:
         ((unit, _, bands),) = units
-        most = max(range(len(PHASES)), key=lambda place: (bands[place].low, -place))
+        most = max(bands, key=lambda band: band.low)
+        largest = [named[phase] for phase, band in zip(PHASES, bands, strict=True) if band == most]
         text = say(
             language,
             "shares.one",
             unit=unit,
-            phase=names[PHASES[most]],
-            band=band_text(bands[most], language),
+            phase=say(language, "charts.and").join(largest),
+            band=band_text(most, language),
         )
         drawn = bars_of(
-            [(names[phase], band) for phase, band in zip(PHASES, bands, strict=True)], language
+            [(named[phase], band) for phase, band in zip(PHASES, bands, strict=True)], language
         )
         return picture(drawn, title=title, text=text, header=header, rows=rows)
     data = table(
         [
             {
-                "unit": unit,
-                "phase": names[phase],
+                "unit": lines(unit),
+                "phase": named[phase],
                 "middle": (band.low + band.high) / 2,
                 "band": f"{band.low}–{band.high}",
             }
@@ -106,23 +113,18 @@ def _shares(units: tuple[_UnitBands, ...], language: Language) -> Chart:
     base = alt.Chart(data).encode(
         x=alt.X(
             "phase:N",
-            sort=list(names.values()),
+            sort=list(named.values()),
             title=None,
-            axis=alt.Axis(orient="top", labelAngle=-35, ticks=False, domain=False),
+            axis=alt.Axis(orient="top", labelAngle=_UPRIGHT, ticks=False, domain=False),
         ),
-        y=alt.Y(
-            "unit:N",
-            sort=None,
-            title=None,
-            axis=alt.Axis(ticks=False, domain=False, labelLimit=150),
-        ),
+        y=alt.Y("unit:N", sort=None, title=None, axis=names(width=110)),
     )
     cells = base.mark_rect(stroke=LINE, strokeWidth=1).encode(
         color=_by_step("middle", (5, 15, 30, 60))
     )
-    words = base.mark_text().encode(text="band:N", color=_ink_on("middle", 60))
+    words = base.mark_text(fontSize=_IN_CELL).encode(text="band:N", color=_ink_on("middle", 60))
     text = say(language, "shares.many", units=len(units))
-    drawn = (cells + words).properties(width=WIDTH, height=ROW * len(units))
+    drawn = (cells + words).properties(width=WIDTH, height=ROW_OF_TWO * len(units), autosize=FIT)
     return picture(drawn, title=title, text=text, header=header, rows=rows)
 
 
@@ -154,13 +156,13 @@ def _phase_map(cells: tuple[Cell, ...], language: Language, unit: str) -> Chart:
             "phase:N",
             title=None,
             scale=alt.Scale(domain=list(phases.values())),
-            axis=alt.Axis(orient="top", labelAngle=-35, ticks=False, domain=False),
+            axis=alt.Axis(orient="top", labelAngle=_UPRIGHT, ticks=False, domain=False),
         ),
         y=alt.Y(
             "layer:N",
             title=None,
             scale=alt.Scale(domain=[people, *(layers[layer] for layer in LAYERS)]),
-            axis=alt.Axis(ticks=False, domain=False),
+            axis=names(width=110),
         ),
     )
     above = table(
@@ -168,12 +170,16 @@ def _phase_map(cells: tuple[Cell, ...], language: Language, unit: str) -> Chart:
             {
                 "phase": name,
                 "layer": people,
-                "text": f"{band.low}–{band.high} %" if (band := shown.get(phase)) else "?",
+                "text": f"{band.low}–{band.high}" if (band := shown.get(phase)) else "?",
             }
             for phase, name in phases.items()
         ]
     )
-    head = alt.Chart(above).mark_text().encode(x="phase:N", y="layer:N", text="text:N")
+    head = (
+        alt.Chart(above)
+        .mark_text(fontSize=_IN_CELL)
+        .encode(x="phase:N", y="layer:N", text="text:N")
+    )
     # A white spot is a cell with a broken edge: to be seen without colour too.
     there = base.transform_filter("!datum.white").mark_rect(stroke=LINE, strokeWidth=1)
     white = base.transform_filter("datum.white").mark_rect(
@@ -185,7 +191,7 @@ def _phase_map(cells: tuple[Cell, ...], language: Language, unit: str) -> Chart:
     small = base.mark_text(dy=9, fontSize=_SMALL).encode(text="below:N", color=_ink_on("lands", 5))
     drawn = alt.layer(
         there.encode(color=_by_step("lands", (1, 2, 3, 5))), white, words, small, head
-    ).properties(width=WIDTH + 20, height=36 * (len(LAYERS) + 1))
+    ).properties(width=WIDTH, height=38 * (len(LAYERS) + 1), autosize=FIT)
     spots = sum(one.white for one in cells)
     return picture(
         drawn,
@@ -257,7 +263,7 @@ def states(
         [
             {
                 "unit": one.unit,
-                "topic": one.topic,
+                "topic": lines(one.topic),
                 "state": one.state,
                 "sign": _SIGNS[one.state],
                 "low": int(one.state == "low"),
@@ -270,9 +276,11 @@ def states(
             "unit:N",
             sort=None,
             title=None,
-            axis=alt.Axis(orient="top", labelAngle=-35, labelLimit=90, ticks=False, domain=False),
+            axis=alt.Axis(
+                orient="top", labelAngle=_UPRIGHT, labelLimit=110, ticks=False, domain=False
+            ),
         ),
-        y=alt.Y("topic:N", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False)),
+        y=alt.Y("topic:N", sort=None, title=None, axis=names(width=160)),
     )
     colours = alt.Scale(domain=list(_SIGNS), range=[STEPS[4], STEPS[1], STEPS[0], PAPER])
     cells = base.mark_rect(stroke=LINE, strokeWidth=1).encode(
@@ -289,7 +297,9 @@ def states(
         all=len(values),
         signs=", ".join(told),
     )
-    drawn = (cells + signs).properties(width=40 * len(units), height=ROW * len(topics))
+    drawn = (cells + signs).properties(
+        width=min(WIDTH, 190 + 40 * len(units)), height=ROW_OF_TWO * len(topics), autosize=FIT
+    )
     return picture(drawn, title=title, text=text, header=header, rows=rows)
 
 

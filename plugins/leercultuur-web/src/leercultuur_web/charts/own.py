@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import groupby
+from typing import Any
 
 import altair as alt
 
 from leercultuur_core import PHASES
 
 from ..texts import say
-from .drawing import INK, STEPS, WIDTH, Chart, Language, phase_names, picture, table
+from .drawing import FIT, INK, STEPS, WIDTH, Chart, Language, drawn, phase_names, styled
 
 Week = tuple[date, str, float]
 """The first day of a week, the most likely phase or ``unknown``, and its probability."""
 
+_DATA, _FIRST, _LAST = "weeks", "the first day", "the last day"
 _WEEKS = 26
 _TOLD = 4  # stretches that are still read as a sentence
 
@@ -41,14 +43,36 @@ def _spiral(weeks: tuple[Week, ...], language: Language) -> Chart:
         for (day, phase, sure), stretch in zip(weeks, _stretches(weeks), strict=True)
         if phase in names
     ]
-    domain = [names[phase] for phase in reversed(PHASES)]
-    days = [weeks[0][0].isoformat(), weeks[-1][0].isoformat()]
-    base = alt.Chart(table(rows)).encode(
+    days = {_FIRST: weeks[0][0].isoformat(), _LAST: weeks[-1][0].isoformat()}
+    return drawn(
+        {**_filled(_described(language), days), "datasets": {_DATA: rows}},
+        title=say(language, "spiral.title"),
+        text=_told(weeks, names, language),
+        header=[say(language, f"spiral.{column}") for column in ("week", "phase", "sure")],
+        rows=[
+            (f"{day:%d-%m-%Y}", *_values(phase, sure, names, language))
+            for day, phase, sure in weeks
+        ],
+    )
+
+
+@cache
+def _described(language: Language) -> Mapping[str, Any]:
+    """The picture without its weeks and their first and last day."""
+    domain = [phase_names(language)[phase] for phase in reversed(PHASES)]
+    base = alt.Chart(alt.NamedData(_DATA)).encode(
         x=alt.X(
             "week:T",
             title=None,
-            scale=alt.Scale(type="utc", domain=days, padding=8),
-            axis=alt.Axis(format="%d-%m", tickCount=4, grid=False, labelFlush=False),
+            scale=alt.Scale(type="utc", domain=[_FIRST, _LAST], padding=8),
+            axis=alt.Axis(
+                format="%d-%m",
+                tickCount=4,
+                grid=False,
+                labelFlush=False,
+                labelOverlap="greedy",
+                labelSeparation=8,
+            ),
         ),
         y=alt.Y("phase:N", title=None, sort=None, scale=alt.Scale(domain=domain)),
     )
@@ -67,16 +91,16 @@ def _spiral(weeks: tuple[Week, ...], language: Language) -> Chart:
             ),
         ),
     )
-    return picture(
-        alt.layer(line, points).properties(width=WIDTH, height=170),
-        title=say(language, "spiral.title"),
-        text=_told(weeks, names, language),
-        header=[say(language, f"spiral.{column}") for column in ("week", "phase", "sure")],
-        rows=[
-            (f"{day:%d-%m-%Y}", *_values(phase, sure, names, language))
-            for day, phase, sure in weeks
-        ],
-    )
+    return styled(alt.layer(line, points).properties(width=WIDTH, height=190, autosize=FIT))
+
+
+def _filled(description: Any, values: Mapping[str, str]) -> Any:
+    """A description with texts in the place of others."""
+    if isinstance(description, Mapping):
+        return {name: _filled(part, values) for name, part in description.items()}
+    if isinstance(description, list):
+        return [_filled(part, values) for part in description]
+    return values.get(description, description) if isinstance(description, str) else description
 
 
 def _values(phase: str, sure: float, names: dict[str, str], language: str) -> tuple[str, str]:
@@ -101,13 +125,14 @@ def _told(weeks: Sequence[Week], names: dict[str, str], language: str) -> str:
         say(
             language,
             "spiral.run" if count > 1 else "spiral.one",
-            phase=names.get(phase, say(language, "spiral.unknown")),
+            phase=names.get(phase, say(language, "spiral.unknown")).lower(),
             weeks=count,
         )
         for phase, count in runs
     ]
     if len(told) > _TOLD:
-        told = [told[0], say(language, "spiral.between", count=len(told) - 2), told[-1]]
+        between = sum(count for _, count in runs[1:-1])
+        told = [told[0], say(language, "spiral.between", weeks=between), told[-1]]
     return say(language, "spiral.text", runs=say(language, "spiral.then").join(told))
 
 

@@ -70,6 +70,14 @@ def erase(web: Web, asked: Asked) -> Response:
     return _without_session(web, shown)
 
 
+def stay(web: Web, asked: Asked) -> Response:
+    """Lets the session last a day, for whoever needs more time than it gives (WCAG 2.2.1)."""
+    lifetime = web.longest_session
+    web.tickets.lengthen(asked.session_token, asked.now + lifetime)
+    response = RedirectResponse("/?noted=stay", 303)
+    return web.with_cookie(response, "session", asked.session_token, lifetime)
+
+
 def sign_out(web: Web, asked: Asked) -> Response:
     """Ends the session."""
     language = web.language(asked)
@@ -93,6 +101,7 @@ PAGES = (
     At("/export", "signed_in", export),
     At("/erase", "opened", ask_erase),
     At("/erase", "signed_in", erase),
+    At("/stay", "signed_in", stay),
     At("/sign-out", "signed_in", sign_out),
 )
 

@@ -17,7 +17,9 @@ from ..web import Asked, At, Web
 from . import learned, step
 from .shared import language_of
 
-Noted = Literal["answer", "consent", "channel", "vote", "items", "plan", "reflected", "kept"]
+Noted = Literal[
+    "stay", "answer", "consent", "channel", "vote", "items", "plan", "reflected", "kept"
+]
 
 POINTS = (1, 2, 3, 4, 5)
 """The answers to an item of the questionnaire."""
