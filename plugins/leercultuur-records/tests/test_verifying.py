@@ -328,7 +328,8 @@ def test_two_statuses_the_worst_counts(tmp_path: Path) -> None:
         assert verdict({**entry, "statusListIndex": index}).outcome == "refused"
     assert verdict({**entry, "statusPurpose": "suspension"}).code == "status.list-refused"
     assert verdict({**entry, "statusPurpose": "message"}).outcome == "unknown"
-    for purpose in (["revocation"], {}, 1):
+    strange: tuple[Any, ...] = (["revocation"], {}, 1)
+    for purpose in strange:
         data = json.dumps(
             {**signed, "credentialStatus": {**entry, "statusPurpose": purpose}}
         ).encode()

@@ -14,7 +14,7 @@ from attrs import define
 from ..extension import FileSource
 from ..phases import Estimate
 from .asked import Asked
-from .reading import Kept, choose_reader, keeper, load_rules, report
+from .reading import Kept, choose_reader, keeper, load_rules, no_garbage_collection, report
 
 if TYPE_CHECKING:
     from ..bulk.engines import BulkEngine
@@ -101,7 +101,7 @@ def read_in_bulk(asked: Asked, engine: str) -> Iterator[InBulk]:
     rules = load_rules(plugins, asked.rule_files)
     paths = [Path(name) for name in dict.fromkeys(asked.files)]
     kept = Kept()
-    with open_engine(engine) as bulk:
+    with no_garbage_collection(), open_engine(engine) as bulk:
         with keeper(asked.rejects) as keep:
             for page in bulk.pages([adapter(path) for path in paths]):
                 kept.take(page)

@@ -19,7 +19,8 @@ from attrs import Factory, define, field
 from ..activity.evidence import EvidenceRules, default_rules, read_rules
 from ..activity.ledger import Fold
 from ..errors import SourceUnavailable
-from ..extension import FileSource, Page, Plugins, Reject
+from ..extension import FileSource, Page, Plugins, Reject, installed
+from ..run.sources import ActivityLines
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -88,13 +89,23 @@ def load_rules(plugins: Plugins, rule_files: Iterable[str] = ()) -> EvidenceRule
 
 
 def choose_reader(name: str) -> tuple[Plugins, type[FileSource]]:
-    """Switches on the one plugin that reads files of kind ``name``; exit code 2 where it cannot."""
-    plugins = Plugins.load([name])
+    """Switches on the one plugin that reads files of kind ``name``; exit code 2 where it cannot.
+
+    A reader has the name of its plugin, or one that begins with it: ``moodle-log`` is of ``moodle``.
+    ``activities`` is the core's own.
+    """
+    if name == ActivityLines.name:
+        return Plugins.load([]), ActivityLines
+    owners = [one.name for one in installed() if f"{name}-".startswith(f"{one.name}-")]
+    owner = max(owners, key=len, default=name)
+    plugins = Plugins.load([owner])
     reader = plugins.adapters(FileSource).get(name)
-    if name in plugins.broken:
-        raise click.UsageError(str(plugins.broken[name]))
+    if owner in plugins.broken:
+        raise click.UsageError(str(plugins.broken[owner]))
     if reader is None:
-        raise click.UsageError(f"plugin {name}: reads no files; choose another --reader")
+        known = ", ".join(plugins.adapters(FileSource))
+        instead = f"it has {known}" if known else "choose another --reader"
+        raise click.UsageError(f"plugin {owner}: has no reader {name}; {instead}")
     return plugins, reader
 
 
@@ -116,7 +127,7 @@ def read_files(
     total = sum(path.stat().st_size for path in paths if path.is_file())
     done = 0
     with (
-        _no_garbage_collection(),
+        no_garbage_collection(),
         keeper(rejects) as keep,
         progress("reading", total) as advance,
     ):
@@ -138,7 +149,7 @@ def read_files(
 
 
 @contextmanager
-def _no_garbage_collection() -> Iterator[None]:
+def no_garbage_collection() -> Iterator[None]:
     """A fold keeps millions of small values and makes no cycles; going over them all again and
     again in search of some costs a quarter of the time, then and in what comes after."""
     was_on = gc.isenabled()

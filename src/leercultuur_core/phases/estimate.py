@@ -62,7 +62,7 @@ class Week:
 
 
 @frozen(eq=False)
-class _Run:
+class Run:
     """All that was computed for one `Estimates`."""
 
     observations: Observations
@@ -112,7 +112,7 @@ class Estimate:
     episode: str
     you_said: YouSaid | None = None
     cycles: int = 0
-    _run: _Run | None = field(default=None, repr=False, eq=False)
+    _run: Run | None = field(default=None, repr=False, eq=False)
     _person: int = field(default=0, repr=False, eq=False)
     _explained: dict[Language, tuple[Reason, ...]] = field(
         factory=dict, init=False, repr=False, eq=False
@@ -152,7 +152,7 @@ class Estimate:
         return () if self._run is None else _story(self._run, self._person)
 
 
-def _story(run: _Run, person: int) -> tuple[Week, ...]:
+def _story(run: Run, person: int) -> tuple[Week, ...]:
     seen = run.observations
     counts: dict[int, dict[str, int]] = {}
     rows = slice(*np.searchsorted(seen.counts.person, (person, person + 1)))
@@ -206,7 +206,7 @@ class Estimates(Mapping[str, Estimate]):
 
     def __init__(
         self,
-        run: _Run,
+        run: Run,
         *,
         visibility: Visibility,
         visibility_derived: bool,
@@ -343,17 +343,18 @@ def estimate(
         ledger, at=at, kinds=parameters.kinds, visibility=visibility, presence=presence
     )
     return Estimates(
-        _run(observations, parameters),
+        run_model(observations, parameters),
         visibility=visibility,
         visibility_derived=derived,
         labels=labels,
     )
 
 
-def _run(observations: Observations, parameters: Parameters) -> _Run:
+def run_model(observations: Observations, parameters: Parameters) -> Run:
+    """The filter over ``observations``, and all that follows from it: what `Estimates` are made of."""
     filtered = filter_weeks(observations, parameters)
     path = most_likely_path(observations, parameters, filtered.level)
-    return _Run(
+    return Run(
         observations=observations,
         parameters=parameters,
         filtered=filtered,

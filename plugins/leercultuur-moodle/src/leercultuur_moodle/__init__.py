@@ -39,12 +39,20 @@ def leercultuur_adapters() -> list[type[Adapter]]:
     """What is read of Moodle, who is in it, and what is put back."""
     # Here, so that who needs a client alone brings no more.
     from .directory import MoodlePeople  # noqa: PLC0415
+    from .log_file import MoodleLogFile  # noqa: PLC0415
     from .log_source import MoodleLogSource  # noqa: PLC0415
     from .messages import MoodleMessages  # noqa: PLC0415
     from .plan_comments import MoodlePlanComments  # noqa: PLC0415
     from .source import MoodleSource  # noqa: PLC0415
 
-    return [MoodleSource, MoodleLogSource, MoodlePeople, MoodleMessages, MoodlePlanComments]
+    return [
+        MoodleSource,
+        MoodleLogSource,
+        MoodleLogFile,
+        MoodlePeople,
+        MoodleMessages,
+        MoodlePlanComments,
+    ]
 
 
 @hookimpl

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
@@ -40,6 +43,8 @@ _COLUMNS = (
 )
 _MAY_BE_EMPTY = {"relateduserid", "objectid", "courseid", "anonymous", "realuserid"}
 _TEXTS = {"eventname", "component", "modname", "username", "other"}
+_PARQUET = b"PAR1"
+_GZIP = b"\x1f\x8b"
 _LONGEST = 1024 * 1024  # characters in a line of an export
 
 
@@ -58,7 +63,8 @@ class MoodleLogSettings:
         The database, as SQLAlchemy writes it (``postgresql+psycopg://user:password@host/moodle``,
         ``mysql+pymysql://…``), of a user that may do no more than read. Or
     export
-        a file with the table: CSV with its columns on the first line, or a JSON object on each.
+        a file with the table: CSV with its columns on the first line, a JSON object on each (both may
+        be gzipped), or Parquet.
     service_user
         Moodle's number of the web service user: what it does is no learning. 0 for none.
     prefix
@@ -136,35 +142,38 @@ class MoodleLogSource(Source):
             last = 0
         start = max(0, last - self.settings.overlap)
         for rows, rejects, until in reader.pages(start):
-            records: list[Record] = []
-            for row in rows:
-                if since is None or row.timecreated // _DAY < since:
-                    since = row.timecreated // _DAY
-                try:
-                    records += self._record(row, names)
-                except (
-                    ValueError,
-                    KeyError,
-                    TypeError,
-                    AttributeError,
-                    OverflowError,
-                    RecursionError,
-                ):
-                    rejects.append(
-                        Reject(
-                            reader.place,
-                            row.id,
-                            f"expected {row.eventname} as Moodle 4.5 writes it, found another",
-                        )
-                    )
+            days = [row.timecreated // _DAY for row in rows]
+            since = min(days if since is None else [since, *days], default=None)
+            records, unfit = self.records(rows, names, reader.place)
             last = max(last, until)
-            yield Page(records, rejects, mark=_write_mark(last, since))
+            yield Page(records, [*rejects, *unfit], mark=_write_mark(last, since))
         if since is not None:
             self._seen = Visibility({(names.url, kind): ((since, None),) for kind in LOG_KINDS})
 
     def visibility(self) -> Visibility | None:
         """What the last run could see: the kinds in the log, from its first row that was read."""
         return self._seen
+
+    def records(
+        self, rows: Iterable[LogRow], names: Names, place: str
+    ) -> tuple[list[Record], list[Reject]]:
+        """What ``rows`` tell, and those that are not as Moodle writes them."""
+        records: list[Record] = []
+        rejects: list[Reject] = []
+        for row in rows:
+            try:
+                records += self._record(row, names)
+            except (
+                ValueError,
+                KeyError,
+                TypeError,
+                AttributeError,
+                OverflowError,
+                RecursionError,
+            ):
+                reason = f"expected {row.eventname} as Moodle 4.5 writes it, found another"
+                rejects.append(Reject(place, row.id, reason))
+        return records, rejects
 
     def _record(self, row: LogRow, names: Names) -> Iterator[Record]:
         settings = self.settings
@@ -188,9 +197,9 @@ class MoodleLogSource(Source):
             raise ValueError("expected a learner")
         yield names.activity(said, names.account(who), said.revision)
 
-    def _reader(self) -> _Database | _Export:
+    def _reader(self) -> _Database | Export:
         if self.settings.export is not None:
-            return _Export(self.settings.export)
+            return Export(self.settings.export)
         return _Database(self.settings)
 
 
@@ -304,8 +313,8 @@ def _no_driver() -> PluginError:
     )
 
 
-class _Export:
-    """The table in a file."""
+class Export:
+    """The table in a file: CSV, JSON Lines or Parquet."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -333,42 +342,84 @@ class _Export:
         yield rows, rejects, highest
 
     def _rows(self) -> Iterator[tuple[int, LogRow | str]]:
-        """The number of each line, with its row or what is wrong with it."""
+        """The number of each line or row, with the row or what is wrong with it."""
         why = ""
         try:
-            with self._path.open(encoding="utf-8-sig", newline="") as file:
-                yield from _parsed(file)
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            with self._path.open("rb") as file:
+                head = file.read(len(_PARQUET))
+            if head == _PARQUET:
+                yield from self._from_parquet()
+            else:
+                opened = gzip.open if head.startswith(_GZIP) else open
+                with opened(self._path, "rt", encoding="utf-8-sig", newline="") as text:
+                    yield from _parsed(text)
+        except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
             why = type(error).__name__
         if why:
             raise SourceUnavailable(
-                f"{self.place}: cannot be read ({why}); is it CSV or JSON Lines?"
+                f"{self.place}: cannot be read ({why}); is it CSV, JSON Lines or Parquet?"
             )
+
+    def _from_parquet(self) -> Iterator[tuple[int, LogRow | str]]:
+        try:
+            import pyarrow  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415
+            import pyarrow.parquet  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415
+        except ImportError:
+            raise SourceUnavailable(
+                f"{self.place}: expected what reads Parquet, found nothing; "
+                "pip install 'leercultuur-core[bulk]'"
+            ) from None
+        why = ""
+        try:
+            with pyarrow.parquet.ParquetFile(self._path) as file:
+                names = file.schema_arrow.names
+                _all_columns(names)
+                wanted = [name for name in (*_COLUMNS, "modname", "username") if name in names]
+                numbers = count(1)
+                for batch in file.iter_batches(batch_size=_PAGE, columns=wanted):
+                    for number, one in zip(numbers, batch.to_pylist(), strict=False):
+                        yield number, _row_or_why(one)
+        except pyarrow.ArrowException as error:
+            why = type(error).__name__
+        if why:
+            raise SourceUnavailable(f"{self.place}: cannot be read as Parquet ({why})")
+
+
+_EXPECTED = "expected a row of logstore_standard_log, found another"
 
 
 def _parsed(file: IO[str]) -> Iterator[tuple[int, LogRow | str]]:
     first = file.readline(_LONGEST)
     file.seek(0)
-    expected = "expected a row of logstore_standard_log, found another"
     if first.lstrip().startswith("{"):
         for number, line in enumerate(file, 1):
             try:
-                yield number, _row(json.loads(line))
-            except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-                yield number, expected
+                found = json.loads(line)
+            except (ValueError, RecursionError):
+                yield number, _EXPECTED
+            else:
+                yield number, _row_or_why(found)
         return
     table = csv.DictReader(file)
-    missing = set(_COLUMNS) - {"realuserid", "anonymous"} - set(table.fieldnames or ())
+    _all_columns(table.fieldnames or ())
+    for one in table:
+        yield table.line_num, _row_or_why(one)
+
+
+def _all_columns(found: Iterable[str]) -> None:
+    missing = set(_COLUMNS) - {"realuserid", "anonymous"} - set(found)
     if missing:
         raise SourceUnavailable(
             "the export of Moodle's log: expected the columns of logstore_standard_log on the first "
             f"line; missing: {', '.join(sorted(missing))}"
         )
-    for one in table:
-        try:
-            yield table.line_num, _row(one)
-        except (ValueError, TypeError, KeyError):
-            yield table.line_num, expected
+
+
+def _row_or_why(found: Any) -> LogRow | str:
+    try:
+        return _row(found)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return _EXPECTED
 
 
 def _row(found: Mapping[str, Any]) -> LogRow:

@@ -17,24 +17,19 @@ import re
 from collections.abc import Callable, Iterator, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, NamedTuple
-
-import msgspec
+from typing import IO, Any, NamedTuple
 
 from leercultuur_core import GENERAL, PHASE_QUESTION, SourceUnavailable
 from leercultuur_core.extension import Bulk, Page
 
 from .blocks import _GZIP, Blocks
-from .fields import AnyObject, Context, Result
-from .reasons import UnusableStatement
-from .statement import _PHASE_IDS, VOIDED, Mapper, _is_uuid
+from .meanings import READERS, Meanings
+from .parquet import MAGIC, ParquetStatements
+from .statement import VOIDED
+from .syntax import count, go_over, wanted
 
-_BLOCK = 1 << 20
-_UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_ASCII_ESCAPE = re.compile(rb"\\u00[2-7]")
 _PATTERN = re.compile(r"[*?\[{]")
 _UUID_SQL = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _TIME_SQL = (
@@ -48,6 +43,7 @@ _COLUMNS = """{
 }"""
 
 
+# An id or a time in another form than those is null: the reader sees to it.
 # One pass gives both the lines, with a hash in place of each part, and the different parts.
 def _take_apart_sql(table: str) -> str:
     return f"""
@@ -63,7 +59,9 @@ SELECT
 FROM (
     SELECT *, hash(actor) AS a, hash(verb) AS v, hash(object) AS o, hash(context) AS c,
         hash(result) AS r, hash(version, authority, attachments) AS f,
-        lower(id) AS line, coalesce("timestamp", stored) AS moment,
+        CASE WHEN regexp_full_match(lower(id), '{_UUID_SQL}') THEN id::UUID END AS line,
+        CASE WHEN regexp_full_match(coalesce("timestamp", stored), '{_TIME_SQL}')
+            THEN try_cast(coalesce("timestamp", stored) AS TIMESTAMPTZ) END AS moment,
         stored IS NULL OR (regexp_full_match(stored, '{_TIME_SQL}')
             AND try_cast(stored AS TIMESTAMPTZ) IS NOT NULL) AS stored_well
     FROM read_ndjson(
@@ -87,21 +85,25 @@ SELECT count(*) FROM read_ndjson_objects(
 
 
 def _things_sql(table: str) -> str:
-    """What was done with what: one row for each different verb, object, context and result."""
+    """What was done with what: one row for each different verb, object, context and result. Many of
+    these mean one thing, and the rules go through each thing."""
     return f"""
 CREATE TEMP TABLE {table}_things AS
-SELECT hash(v, o, c, r) AS thing, verb, object_type, object_id, context_types,
-    coalesce(thing_required OR place_required, false) AS required,
-    CASE WHEN object_id = '{PHASE_QUESTION}' THEN response END AS answer,
-    CASE WHEN topic = '{GENERAL}' THEN coalesce(course, topic) ELSE topic END AS topic,
-    verb = '{VOIDED}' AS void, own, platform,
-    verbs.well AND objects.well AND contexts.well AND results.well
-        AND (verb <> '{VOIDED}' OR reference) AS well
-FROM (SELECT DISTINCT v, o, c, r FROM {table}_apart WHERE part = 'line')
-JOIN {table}_verb AS verbs USING (v)
-JOIN {table}_object AS objects USING (o)
-JOIN {table}_context AS contexts USING (c)
-JOIN {table}_result AS results USING (r)
+SELECT hash(verb, object_type, object_id, context_types, required, answer, topic) AS thing, *
+FROM (
+    SELECT hash(v, o, c, r) AS parts, verb, object_type, object_id, context_types,
+        coalesce(thing_required OR place_required, false) AS required,
+        CASE WHEN object_id = '{PHASE_QUESTION}' THEN response END AS answer,
+        CASE WHEN topic = '{GENERAL}' THEN coalesce(course, topic) ELSE topic END AS topic,
+        verb = '{VOIDED}' AS void, own, platform,
+        verbs.well AND objects.well AND contexts.well AND results.well
+            AND (verb <> '{VOIDED}' OR reference) AS well
+    FROM (SELECT DISTINCT v, o, c, r FROM {table}_apart WHERE part = 'line')
+    JOIN {table}_verb AS verbs USING (v)
+    JOIN {table}_object AS objects USING (o)
+    JOIN {table}_context AS contexts USING (c)
+    JOIN {table}_result AS results USING (r)
+)
 """  # noqa: S608
 
 
@@ -110,64 +112,66 @@ def _facts_sql(table: str) -> str:
 CREATE TEMP TABLE {table}_facts AS
 SELECT * EXCLUDE (own) FROM (
     SELECT
-        CASE WHEN void THEN object_id ELSE line END AS id,
+        CASE WHEN void THEN object_id ELSE line::VARCHAR END AS id,
         CASE WHEN void THEN {_FINAL} ELSE 0 END::BIGINT AS revision,
         void AS retracts,
         NULL::VARCHAR AS digest,
         learner, others,
         coalesce(platform, home) AS source,
         thing,
-        floor(epoch(try_cast(moment AS TIMESTAMPTZ)) / 86400)::INTEGER AS day,
-        line,
+        floor(epoch(moment) / 86400)::INTEGER AS day,
+        line::VARCHAR AS line,
         hash(a, v, o, c, r, moment) AS content,
         own AND NOT void AS own,
         actors.well AND things.well AND frames.well AND stored_well
-            AND regexp_full_match(moment, '{_TIME_SQL}')
-            AND try_cast(moment AS TIMESTAMPTZ) IS NOT NULL AS well
+            AND moment IS NOT NULL AS well
     FROM (
-        SELECT *, hash(v, o, c, r) AS thing FROM {table}_apart
-        WHERE part = 'line' AND regexp_full_match(line, '{_UUID_SQL}')
+        SELECT *, hash(v, o, c, r) AS parts FROM {table}_apart
+        WHERE part = 'line' AND line IS NOT NULL
     )
     JOIN {table}_actor AS actors USING (a)
-    JOIN {table}_things AS things USING (thing)
+    JOIN {table}_things AS things USING (parts)
     JOIN {table}_frame AS frames USING (f)
 )
 WHERE (own AND well) IS NOT TRUE
 """  # noqa: S608
 
 
-class _Line(msgspec.Struct, gc=False):
-    id: str | None = None
-
-
-_syntax = msgspec.json.Decoder(AnyObject)
-_line = msgspec.json.Decoder(_Line)
-_context = msgspec.json.Decoder(Context | None).decode
-_result = msgspec.json.Decoder(Result | None).decode
-_frame = msgspec.json.Decoder(tuple[str | None, AnyObject | None, list[AnyObject] | None]).decode
-
-
 @contextmanager
 def unpacked(path: Path) -> Iterator[Path | None]:
-    """A file that is not packed: ``path`` itself, or for a while a copy of what is in it. ``None``
-    where it cannot be read whole; the reader says why."""
+    """A file of lines that is not packed: ``path`` itself, or for a while a copy of what is in it.
+    ``None`` where it cannot be read whole, for which the reader says why, or where a row of a Parquet
+    file is no single line."""
     with ExitStack() as stack:
         plain: Path | None = path
         try:
             with path.open("rb") as file:
-                packed = file.read(2) == _GZIP
-            if packed:
+                head = file.read(len(MAGIC))
+            if head == MAGIC or head.startswith(_GZIP):
                 copy = stack.enter_context(
                     NamedTemporaryFile(prefix="leercultuur-", suffix=".ndjson")
                 )
-                blocks = Blocks(path)
-                for block in blocks:
-                    copy.write(block)
+                whole = _from_rows(path, copy) if head == MAGIC else _from_gzip(path, copy)
                 copy.flush()
-                plain = None if blocks.damage else Path(copy.name)
+                plain = Path(copy.name) if whole else None
         except (OSError, ValueError, SourceUnavailable):
             plain = None
         yield plain
+
+
+def _from_gzip(path: Path, copy: IO[bytes]) -> bool:
+    blocks = Blocks(path)
+    for block in blocks:
+        copy.write(block)
+    return not blocks.damage
+
+
+def _from_rows(path: Path, copy: IO[bytes]) -> bool:
+    for rows in ParquetStatements(path):
+        if any(b"\n" in row for row in rows):
+            return False
+        copy.writelines(row + b"\n" for row in rows)
+    return True
 
 
 def bulk_statements(
@@ -189,37 +193,39 @@ def bulk_statements(
     with ThreadPoolExecutor(1) as worker:
         taking = worker.submit(_take_apart, connection, table, named, duckdb_error)
         try:
-            syntax = _go_over(path)
+            syntax = go_over(path)
         finally:
             taken = taking.result()
     if taken is None or syntax is None:
         return None
     if taken.lenient and connection.execute(_TWICE_A_KEY, named).fetchall() != [(0,)]:
         return None
-    meanings = _Meanings(path)
+    meanings = Meanings(path)
     for part in ("actor", "verb", "object", "context", "result", "frame"):
         if not meanings.read(connection, table, part):
             return None
     connection.execute(_things_sql(table))
     connection.execute(_facts_sql(table))
+    # Their facts are doubtful and go; DuckDB takes a list with nothing in it and none for the same.
+    connection.execute(f"DELETE FROM {table}_things WHERE well IS NOT TRUE")  # noqa: S608
     unsure = connection.execute(f"SELECT DISTINCT line FROM {table}_facts WHERE well IS NOT TRUE")  # noqa: S608
     doubtful = syntax.doubtful | {line for (line,) in unsure.fetchall()}
     if taken.lines != syntax.lines or taken.lenient:
         # A line that DuckDB could not read and the reader can: is there one?
         found = connection.execute(
-            f"SELECT line, sum(times) FROM {table}_apart WHERE part = 'line' "  # noqa: S608
-            f"AND regexp_full_match(line, '{_UUID_SQL}') GROUP BY 1"
+            f"SELECT line::VARCHAR, sum(times) FROM {table}_apart WHERE part = 'line' "  # noqa: S608
+            "AND line IS NOT NULL GROUP BY 1"
         ).fetchall()
-        if sum(times for line, times in found if line not in doubtful) != _count(path, doubtful):
+        if sum(times for line, times in found if line not in doubtful) != count(path, doubtful):
             return None
-    for part in ("apart", *_READERS):
+    for part in ("apart", *READERS):
         connection.execute(f"DROP TABLE {table}_{part}")
 
     def some(ids: Set[str]) -> Iterator[Page]:
         beside = doubtful | ids
         if not beside and taken.lines == taken.sure and not taken.lenient:
             return iter(())
-        return rest(lambda lines: _wanted(lines, beside))
+        return rest(lambda lines: wanted(lines, beside))
 
     return Bulk(f"{table}_facts", f"{table}_things", frozenset(doubtful), some, meanings.labels)
 
@@ -249,208 +255,9 @@ def _take_apart(
         except error:
             continue
         [(lines, sure)] = connection.execute(
-            f"SELECT coalesce(sum(times), 0), coalesce(sum(times) FILTER (WHERE regexp_full_match("  # noqa: S608
-            f"line, '{_UUID_SQL}')), 0) FROM {table}_apart WHERE part = 'line'"
+            "SELECT coalesce(sum(times), 0), "  # noqa: S608
+            "coalesce(sum(times) FILTER (WHERE line IS NOT NULL), 0) "
+            f"FROM {table}_apart WHERE part = 'line'"
         ).fetchall()
         return _Taken(int(lines), int(sure), lenient)
     return None
-
-
-class _Syntax(NamedTuple):
-    """Lines with anything on them, and every UUID on those that are no JSON."""
-
-    lines: int
-    doubtful: frozenset[str]
-
-
-def _go_over(path: Path) -> _Syntax | None:
-    """Checks each line with the reader's own decoder. ``None`` where a line that is no JSON may hold
-    an id that cannot be seen in its bytes."""
-    lines, doubtful = 0, set[str]()
-    for block in _blocks(path):
-        found = _decoded(_syntax.decode_lines, block)
-        if found is not None:
-            lines += len(found)
-            continue
-        for line in bytes(block).split(b"\n"):
-            if not line.strip():
-                continue
-            lines += 1
-            if _decoded(_syntax.decode, line) is None:
-                if _ASCII_ESCAPE.search(line):
-                    return None
-                doubtful |= {match.decode().lower() for match in _UUID.findall(line)}
-    return _Syntax(lines, frozenset(doubtful))
-
-
-def _blocks(path: Path) -> Iterator[memoryview]:
-    """Whole lines, about a million bytes at a time, as they are in the file."""
-    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as bytes_:
-        start, size = 0, len(bytes_)
-        with memoryview(bytes_) as view:
-            while start < size:
-                end = bytes_.rfind(b"\n", start, start + _BLOCK) + 1
-                if not end:
-                    end = bytes_.find(b"\n", start + _BLOCK) + 1 or size
-                with view[start:end] as block:
-                    yield block
-                start = end
-
-
-def _decoded(decode: Callable[[Any], Any], raw: bytes | memoryview) -> Any:
-    try:
-        return decode(raw)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return None
-
-
-def _wanted(lines: list[bytes], beside: Set[str]) -> list[bool]:
-    """Of each line whether it is for the reader: it has no id that SQL goes by, or one of these."""
-    text = b"\n".join(lines)
-    found = _decoded(_line.decode_lines, text) if _is_utf8(text) else None
-    if found is None or len(found) != len(lines):
-        found = [_decoded(_line.decode, line) if _is_utf8(line) else None for line in lines]
-    return [
-        one is None or one.id is None or not _is_uuid(one.id) or one.id.lower() in beside
-        for one in found
-    ]
-
-
-def _count(path: Path, doubtful: Set[str]) -> int:
-    """How many lines have an id that SQL goes by."""
-    return sum(
-        not wanted
-        for block in _blocks(path)
-        for wanted in _wanted(bytes(block).removesuffix(b"\n").split(b"\n"), doubtful)
-    )
-
-
-def _is_utf8(raw: bytes) -> bool:
-    return _decoded(bytes.decode, raw) is not None
-
-
-class _Meanings:
-    """Reads each different part once, and makes a table of what it means."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._mapper = Mapper()
-        self._escaped: bool | None = None
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """Canonical identifier → mailbox, as in a page."""
-        return self._mapper.labels
-
-    def read(self, connection: Any, table: str, part: str) -> bool:
-        """Makes ``table``_``part``; ``False`` where two different parts have one hash."""
-        import pyarrow as pa  # noqa: PLC0415
-
-        code, columns = _READERS[part]
-        found = connection.sql(
-            f"SELECT text, {code} FROM {table}_apart WHERE part = '{part}'"  # noqa: S608
-        ).to_arrow_table()
-        codes = found.column(1)
-        if len(codes.unique()) != len(codes):
-            return False
-        read = getattr(self, f"_{part}")
-        types = {"text": pa.string(), "texts": pa.list_(pa.string()), "truth": pa.bool_()}
-        rows = [self._row(read, text, len(columns)) for text in found.column(0).to_pylist()]
-        values = list(zip(*rows, strict=True)) or [()] * (len(columns) + 1)
-        arrays = {
-            name: pa.array(column, type=types[kind])
-            for (name, kind), column in zip(
-                [*columns.items(), ("well", "truth")], values, strict=True
-            )
-        }
-        view = f"{table}_view"
-        connection.register(view, pa.table({code: codes, **arrays}))
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {table}_{part} AS FROM {view}")
-        connection.unregister(view)
-        return True
-
-    @staticmethod
-    def _row(
-        read: Callable[[bytes], tuple[object, ...] | None], text: str | None, width: int
-    ) -> tuple[object, ...]:
-        try:
-            row = read(b"" if text is None else text.encode())
-        except (UnusableStatement, msgspec.MsgspecError, ValueError, RecursionError):
-            row = None
-        return (*row, True) if row is not None else (*(None,) * width, False)
-
-    def _actor(self, raw: bytes) -> tuple[object, ...]:
-        identities, group, home = self._mapper._who[raw]
-        return identities[0], sorted({names[0] for names in group}) or None, home
-
-    def _verb(self, raw: bytes) -> tuple[object, ...]:
-        return (self._mapper._verb[raw],)
-
-    def _object(self, raw: bytes) -> tuple[object, ...] | None:
-        thing = self._mapper._thing[raw]
-        return (*thing[:4], thing.reference) if not (thing.required and self._hidden) else None
-
-    def _context(self, raw: bytes) -> tuple[object, ...] | None:
-        context = _context(raw or b"null")
-        if context is None:
-            return None, (), None, False, False
-        types, course, required, own = (
-            self._mapper._place[around]
-            if (around := bytes(context.activities))
-            else ((), "", False, False)
-        )
-        flagged = bool(context.extensions) and self._mapper._flagged(context.extensions)
-        if flagged and self._hidden:
-            return None
-        return context.platform or None, types, course or None, required or flagged, own
-
-    def _result(self, raw: bytes) -> tuple[object, ...] | None:
-        result = _result(raw or b"null")
-        if result is None:
-            return (None,)
-        scaled = result.score.scaled if result.score is not None else None
-        if scaled is not None and not -1.0 <= scaled <= 1.0:
-            return None
-        return (result.response if result.response in _PHASE_IDS else None,)
-
-    @staticmethod
-    def _frame(raw: bytes) -> tuple[object, ...]:
-        _frame(raw)
-        return ()
-
-    @property
-    def _hidden(self) -> bool:
-        """Whether the file may write a plain letter as an escape. DuckDB takes those away, and the
-        reader looks for the words for *required* in the bytes as they are."""
-        if self._escaped is None:
-            self._escaped = any(_ASCII_ESCAPE.search(block) for block in _blocks(self._path))
-        return self._escaped
-
-
-_READERS: dict[str, tuple[str, dict[str, str]]] = {
-    "actor": ("a", {"learner": "text", "others": "texts", "home": "text"}),
-    "verb": ("v", {"verb": "text"}),
-    "object": (
-        "o",
-        {
-            "object_id": "text",
-            "object_type": "text",
-            "topic": "text",
-            "thing_required": "truth",
-            "reference": "truth",
-        },
-    ),
-    "context": (
-        "c",
-        {
-            "platform": "text",
-            "context_types": "texts",
-            "course": "text",
-            "place_required": "truth",
-            "own": "truth",
-        },
-    ),
-    "result": ("r", {"response": "text"}),
-    "frame": ("f", {}),
-}
-"""Part → its hash, and what is read of it with the kind of value; ``well`` comes with each."""
