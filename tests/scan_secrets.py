@@ -42,7 +42,7 @@ def repository(root: Path = ROOT) -> list[str]:
 
 def known() -> SecretsCollection:
     """The finds that are no secrets; how to look is set from the same file."""
-    return baseline.load(json.loads(BASELINE.read_text("utf-8")), str(BASELINE))
+    return baseline.load(json.loads(BASELINE.read_text("utf-8")), BASELINE.name)
 
 
 def scan(files: Iterable[str], root: Path = ROOT) -> SecretsCollection:
