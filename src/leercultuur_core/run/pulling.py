@@ -162,7 +162,7 @@ def _settle(
     tried = {message.sink, *(told.sink for told in tx.delivery.receipts(one))}
     tx.delivery.receive(StoredReceipt(one, receipt.state, reason, now, message.sink))
     if end == "dead":
-        person = tx.people.all()[message.recipient]
+        person = tx.people.all({message.recipient})[message.recipient]
         other = next(iter(channels.reachable(person, sinks, tried=tried)), None)
         if other is not None:
             if stored.state != "sending":

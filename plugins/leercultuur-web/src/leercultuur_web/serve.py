@@ -9,21 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from leercultuur_core import ConfigError, Engine, Problem
-from leercultuur_core.extension.commands import Moment
+from leercultuur_core.extension.commands import Moment, config_option
 
 from .settings import WebSettings, settings_of
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
-
-_config = click.option(
-    "--config",
-    "config_file",
-    default="leercultuur.toml",
-    show_default=True,
-    metavar="FILE",
-    help="The organisation's configuration.",
-)
 
 _now = click.option(
     "--now",
@@ -34,7 +25,7 @@ _now = click.option(
 
 
 @click.command()
-@_config
+@config_option
 @_now
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
@@ -69,7 +60,7 @@ def serve(config_file: str, now: datetime | None, host: str, port: int, proxy: s
 
 @click.command("sign-in")
 @click.argument("who", metavar="PERSON")
-@_config
+@config_option
 @_now
 def sign_in(who: str, config_file: str, now: datetime | None) -> None:
     """Print a link with which PERSON signs in once, to give to them and nobody else.

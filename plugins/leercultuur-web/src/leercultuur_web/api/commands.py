@@ -10,18 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from leercultuur_core import Engine
+from leercultuur_core.extension.commands import config_option
 
 if TYPE_CHECKING:
     from .clients import Clients
-
-_config = click.option(
-    "--config",
-    "config_file",
-    default="leercultuur.toml",
-    show_default=True,
-    metavar="FILE",
-    help="The organisation's configuration.",
-)
 
 # Written out here: `clients` brings SQLAlchemy, and help should not wait for that. A test keeps the two
 # the same.
@@ -69,7 +61,7 @@ def api_client() -> None:
     type=click.IntRange(1, 1_000_000),
     help="How many requests it may make in a minute.",
 )
-@_config
+@config_option
 def new(name: str, scopes: tuple[str, ...], days: int, per_minute: int, config_file: str) -> None:
     """Make a client NAME and print its token, once.
 
@@ -101,7 +93,7 @@ def new(name: str, scopes: tuple[str, ...], days: int, per_minute: int, config_f
 
 
 @api_client.command("list")
-@_config
+@config_option
 def list_clients(config_file: str) -> None:
     """List the clients: scopes, requests in a minute, and until when. Never a token."""
     now = datetime.now(UTC)
@@ -120,7 +112,7 @@ def list_clients(config_file: str) -> None:
 
 @api_client.command()
 @click.argument("name")
-@_config
+@config_option
 def revoke(name: str, config_file: str) -> None:
     """Take the token of client NAME back; it works no more from the next request on.
 
