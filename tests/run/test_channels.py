@@ -19,8 +19,8 @@ from leercultuur_core.extension import (
     Receipt,
     Sink,
 )
-from leercultuur_core.run.delivering import RETRY_AFTER
 from leercultuur_core.run.engine import Engine
+from leercultuur_core.run.settling import RETRY_AFTER
 
 from .conftest import NOW, ListDirectory, Make
 from .outside import Boundary, Stopped, StoppingStore, nothing
@@ -162,6 +162,22 @@ def test_what_one_refuses_goes_by_the_next_at_once_as_one_message(
     assert receipts(engine) == [(one, answers[one]) for one in expected]
     # It went, and counts as the one message that it is.
     assert engine.plan(NOW + DAY).made == 0
+
+
+def test_what_is_refused_goes_where_its_recipient_wants_it_by_then(make: Make) -> None:
+    log: list[tuple[str, str]] = []
+    sinks = {one: Post(one, log) for one in ALL}
+    engine = make(directories={"people": person(*ALL)}, sinks=sinks)
+    engine.collect(NOW)
+    (sanne,) = engine.find("Sanne", NOW)
+
+    def chosen_by_day_while_the_night_is_at_work() -> None:
+        engine.choose_channels(sanne, ["calendar"], NOW)
+
+    sinks["mail"].boundary = chosen_by_day_while_the_night_is_at_work
+    sinks["mail"].answer = "refused"
+    engine.run(NOW)
+    assert by(log) == ["mail", "calendar"]
 
 
 def test_where_nobody_takes_it_it_is_dead_with_the_last_reason(make: Make) -> None:

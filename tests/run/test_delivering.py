@@ -16,8 +16,9 @@ import pytest
 
 from leercultuur_core.errors import SourceUnavailable
 from leercultuur_core.extension import Message, Plugins, Receipt, hookimpl
-from leercultuur_core.run.delivering import RETRY_AFTER, Delivered
+from leercultuur_core.run.delivering import Delivered
 from leercultuur_core.run.engine import Engine
+from leercultuur_core.run.settling import RETRY_AFTER
 from leercultuur_core.storage import Store, Transaction
 
 from .conftest import NOW, Make, workers

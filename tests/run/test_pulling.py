@@ -8,8 +8,8 @@ import pytest
 
 from leercultuur_core.errors import SourceUnavailable
 from leercultuur_core.extension import DirectoryPerson, Receipt
-from leercultuur_core.run.delivering import RETRY_AFTER
 from leercultuur_core.run.engine import Engine
+from leercultuur_core.run.settling import RETRY_AFTER
 from leercultuur_core.run.sinks import PullSettings, PullSink
 
 from .conftest import NOW, ListDirectory, Make, workers

@@ -13,9 +13,10 @@ from leercultuur_core.activity.activity import Activity
 from leercultuur_core.advice import selection
 from leercultuur_core.advice.concert import Concert
 from leercultuur_core.advice.practice import Practised
+from leercultuur_core.errors import ConfigError
 from leercultuur_core.extension import DirectoryPerson, Page
 from leercultuur_core.maturity import maturity_model
-from leercultuur_core.run import concert, practice
+from leercultuur_core.run import concert, practice, voting
 from leercultuur_core.run.engine import Engine
 from leercultuur_core.run.unit_page import Plans, UnitPage
 
@@ -214,6 +215,59 @@ def test_a_round_in_the_whole_stands_in_the_way_of_one_in_a_part(engine: Engine)
     engine.plan(NOW)
     engine.open_vote("", engine.unit_page(BIG, NOW).proposed, NOW)
     assert engine.unit_page(BIG, NOW).no_vote == "open_near"
+
+
+class Undone(Exception):
+    """Raised so that nothing of it stays."""
+
+
+def opens(engine: Engine, unit: str, at: datetime) -> bool:
+    options = ("manager.appreciation", "hr.training-funds", "colleagues.easy-contact")
+    try:
+        with engine.store.transaction() as tx:
+            rights = engine._rights(tx, at)
+            voting.open_round(tx, rights, engine.model, unit, options, now=at)
+            raise Undone
+    except Undone:
+        return True
+    except ConfigError:
+        return False
+
+
+def test_the_page_says_there_is_no_vote_where_none_can_be_opened(engine: Engine) -> None:
+    engine.plan(NOW)
+    options = engine.unit_page(BIG, NOW).proposed
+
+    def no_vote(at: datetime = NOW) -> list[str | None]:
+        """Of the whole, of Brood and of Taart."""
+        said: list[str | None] = []
+        for unit in ("", BIG, SMALL):
+            said.append(engine.unit_page(unit, at).no_vote)
+            assert opens(engine, unit, at) == (said[-1] is None)
+        return said
+
+    assert no_vote() == [None, None, None]
+    engine.open_vote("", options, NOW)
+    assert no_vote() == ["open", "open_near", "open_near"]
+    engine.close_vote("", NOW)
+    assert no_vote() == [None, None, None], "too few is no choice"
+    engine.open_vote(BIG, options, NOW)
+    assert no_vote() == ["open_near", "open", None]
+    for number in range(12):
+        engine.vote(one(engine, f"w{number}"), options[number % 2], NOW)
+    assert engine.close_vote(BIG, NOW).tied
+    assert no_vote() == [None, "chosen", None], "a tie is told, so it counts"
+    engine.open_vote("", options, NOW)
+    assert no_vote() == ["open", "open_near", "open_near"]
+    last_hour = datetime(2026, 3, 31, 21, 59, tzinfo=UTC)
+    engine.close_vote("", last_hour)
+    assert no_vote(last_hour) == [None, "chosen", None]
+    assert no_vote(last_hour + timedelta(minutes=1)) == [None, None, None], "April in Amsterdam"
+    privacy = engine.configuration.privacy
+    engine.configuration = evolve(
+        engine.configuration, privacy=evolve(privacy, group_releases="off")
+    )
+    assert no_vote() == ["off", "off", "off"]
 
 
 def everything(page: UnitPage) -> object:

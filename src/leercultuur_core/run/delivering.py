@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import blake2b
 from typing import Literal
 
@@ -22,7 +22,6 @@ from ..storage import (
     OutboxMessage,
     OutboxPrompt,
     Store,
-    StoredReceipt,
     Transaction,
     Turn,
 )
@@ -33,22 +32,12 @@ from .composing import Composer
 from .desk import Desk, Rightful
 from .links import Links
 from .logs import event
+from .settling import next_try, sending, settle
 from .sinks import PullSink
 from .taking_back import Standing, TakingBack
 
-RETRY_AFTER = tuple(timedelta(hours=hours) for hours in (1, 4, 16, 48))
-"""How long a message that failed waits, after the first try, the second …; after the last it is
-given up. Judgement: most systems are back within a night, and within a week the step is stale."""
-
 BATCH = 20
 """Messages handed to a sink at once, where one sent twice does no harm or can be looked up."""
-
-ENDS: Mapping[str, Literal["sent", "dead", "failed"]] = {
-    "sent": "sent",
-    "refused": "dead",
-    "failed": "failed",
-}
-"""What a receipt says, and the state its message then has."""
 
 
 @frozen
@@ -355,7 +344,7 @@ class _Run:
         # On disk before anything leaves: after a power cut nobody must think it was never sent.
         with self._store.transaction(durable=True, beside=True) as tx:
             claimed = tx.delivery.claim(batch, at=self._clock())
-            taken = {one.message_id: one for one in batch if one.message_id in claimed}
+            taken = {one.message_id: sending(one) for one in batch if one.message_id in claimed}
             loaded = [self._composer.message(tx, message) for message in taken.values()]
         if not loaded:
             return True
@@ -389,32 +378,14 @@ class _Run:
             self._leave(message, "uncertain", "no_receipt")
 
     def _received(self, message: OutboxMessage, receipt: Receipt) -> None:
-        state: Literal["sent", "dead", "failed"] = ENDS[receipt.state]
-        reason = receipt.reason
-        if state == "failed" and message.attempts + 1 > len(RETRY_AFTER):
-            state, reason = "dead", "gave_up"
-        at = self._clock()
         with self._store.transaction(beside=True) as tx:
-            tx.delivery.receive(
-                StoredReceipt(message.message_id, receipt.state, reason, at, message.sink)
-            )
-            other = self._elsewhere(tx, message) if state == "dead" else None
-            if other is not None:
-                tx.delivery.reroute(message.message_id, message.sink, other, at=at)
-            else:
-                tx.delivery.take(message.message_id, "sending", state, reason=reason, at=at)
-        if other is None:
-            self.states[state] += 1
+            done = settle(tx, self._sinks, message, receipt, at=self._clock())
+        if done.elsewhere is None:
+            self.states[done.state] += 1
         else:
-            event("deliver", "elsewhere", {"sink": message.sink, "next": other, "reason": reason})
-            self._may_go.append(evolve(message, sink=other, state="ready", attempts=0))
-
-    def _elsewhere(self, tx: Transaction, message: OutboxMessage) -> str | None:
-        """The next way to somebody whom a sink could not reach, or gave up on; the same message
-        goes there, so that it counts once."""
-        tried = {message.sink, *(one.sink for one in tx.delivery.receipts(message.message_id))}
-        person = self._composer.people[message.recipient]
-        return next(iter(channels.reachable(person, self._sinks, tried=tried)), None)
+            where = {"sink": message.sink, "next": done.elsewhere, "reason": done.reason}
+            event("deliver", "elsewhere", where)
+            self._may_go.append(evolve(message, sink=done.elsewhere, state="ready", attempts=0))
 
     # -- taking back ------------------------------------------------------------------------------
 
@@ -436,11 +407,6 @@ class _Run:
         self.states.update({"taken_back": taking.done.total()} if taking.done else {})
         self.reasons.update(taking.done)
         self.problems = {**taking.problems, **self.problems}
-
-
-def next_try(message: OutboxMessage) -> datetime:
-    """When a message that failed is tried again."""
-    return message.updated + RETRY_AFTER[min(message.attempts, len(RETRY_AFTER)) - 1]
 
 
 def _message_id(prompt_ids: Iterable[str]) -> str:

@@ -5,27 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from ..advice.care import (
-    QUESTION,
-    Drop,
-    Hold,
-    WaitingPrompt,
-    blocked_interventions,
-    decide,
-    question_first,
-)
-from ..advice.own import OWN_LAYERS
+from ..advice.care import Drop, Hold
 from ..extension import Sink
 from ..maturity import MaturityModel
-from ..maturity.vocabulary import UNKNOWN, Language
+from ..maturity.vocabulary import Language
 from ..phases import Estimate
 from ..storage import StoredPerson, Transaction
-from . import channels
+from ..storage.delivery import OutboxEntry
 from .care import Past, Working
 from .effect import Arms
-from .planned import WAITING
+from .own_steps import OwnSteps, without
+from .planned import WAITING, Nothing
 from .preconditions import Conditions
 from .rights import Rights
 from .status import told_why
@@ -70,11 +62,7 @@ class Holding:
             self.person,
             reason,
             decision,
-            waits=[
-                one
-                for one in self.past.prompts.get(self.person, ())
-                if one.state in WAITING and one.subject_person == self.person
-            ],
+            waits=self._waits,
             messages=self.past.messages.get(self.person, ()),
             rules=self.working.rules,
             working=self.working.of_person(self._who),
@@ -86,53 +74,37 @@ class Holding:
     def _who(self) -> StoredPerson:
         return self.rights.people[self.person]
 
-    def _found(self) -> tuple[str, Hold | Drop | None]:
-        """A refusal, a way that is not there, one that waits, a study, care, or what work gives no room
-        for: in the order in which the plan asks."""
-        who, estimate = self._who, self.estimate
-        refused = self.rights.refusal(who, "own_prompts")
-        if refused is not None:
-            return refused, None
-        if estimate is None and "worker" not in who.roles:
-            return "not_a_worker", None
-        if channels.first(who, self.sinks) is None:
-            return "no_sink", None
-        if any(
-            one.state in WAITING and one.subject_person == self.person
+    @property
+    def _waits(self) -> list[OutboxEntry]:
+        """What waits about themselves. What waits for them about a unit holds their step too, and is no
+        part of their own page."""
+        return [
+            one
             for one in self.past.prompts.get(self.person, ())
-        ):
-            return "waiting", None
-        history, hours = self.past.of(self.person), self.working.of_person(who)
-        unknown = estimate is None or (estimate.phase == UNKNOWN and estimate.you_said is None)
-        asks = unknown or question_first(history) is not None
-        arms = self._arms()
-        if not asks and arms.waits(self.person):
-            return "effect_later", None
-        episode = estimate.episode if estimate is not None else ""
-        rules = self.working.rules
-        decision = decide(
-            WaitingPrompt(QUESTION if asks else "", episode, self.now),
-            history,
-            rules=rules,
-            now=self.now,
-            working=hours,
-            episode=episode,
+            if one.state in WAITING and one.subject_person == self.person
+        ]
+
+    def _found(self) -> tuple[str, Hold | Drop | None]:
+        """The first thing that holds it, or that it waits for working time; ``""`` for nothing."""
+        own = OwnSteps(
+            self.rights,
+            self.past,
+            self.tx.results.estimates(only=[self.person]),
+            self._arms(),
+            self.sinks,
+            self.working,
+            self.now,
         )
-        if isinstance(decision, Hold | Drop):
-            return decision.reason, decision
-        if asks or estimate is None:
-            return "", None
-        blocked = blocked_interventions(
-            history, self.now, rules=rules, working=hours, episode=episode
-        )
-        conditions = self.frozen.of(self.tx, self.rights, self.model, self.person)
-        free = evolve(self.model, all=tuple(one for one in self.model.all if one.id not in blocked))
-        free = conditions.for_person(free, self.person, who.unit)
-        free = arms.fitting(free, self.person, estimate)
-        if any(free.interventions(layer=layer) for layer in OWN_LAYERS):
-            return "", None
-        held = conditions.held_from(self.person, who.unit)
-        return ("preconditions" if held else "nothing_new"), None
+        may = own.ask(self._who, self.estimate, waits=bool(self._waits))
+        if isinstance(may, Nothing):
+            return may.reason, may.decision
+        if self.estimate is not None and not may.is_question:
+            conditions = self.frozen.of(self.tx, self.rights, self.model, self.person)
+            free = without(self.model, may.blocked)
+            left = own.left(may, self.estimate, free, conditions)
+            if isinstance(left, Nothing):
+                return left.reason, left.decision
+        return (may.decision.reason, may.decision) if isinstance(may.decision, Hold) else ("", None)
 
     def _arms(self) -> Arms:
         """What a study gives them; nothing of it is read where they take part in none."""

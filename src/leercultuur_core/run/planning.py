@@ -10,11 +10,10 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, get_args
+from typing import Any
 
 from attrs import evolve
 
-from ..activity.activity import utc_day
 from ..advice import Prompt
 from ..advice.care import (
     QUESTION,
@@ -24,14 +23,12 @@ from ..advice.care import (
     WaitingPrompt,
     blocked_interventions,
     decide,
-    question_first,
 )
-from ..advice.care_hours import ClosedReason
-from ..advice.own import OWN_LAYERS, Explanation, needs_reasons, own_prompt, question
+from ..advice.own import Explanation, needs_reasons, own_prompt, question
 from ..extension import Sink
 from ..maturity import MaturityModel
-from ..maturity.vocabulary import LANGUAGES, UNKNOWN, Language
-from ..phases import Estimate, Estimates
+from ..maturity.vocabulary import LANGUAGES, Language
+from ..phases import Estimates
 from ..storage import OutboxPrompt, StoredPerson, Transaction
 from ..storage.delivery import Asks
 from . import acting, channels, concert
@@ -39,19 +36,15 @@ from .care import INVITATION, Past, Working
 from .effect import Arms
 from .group_prompts import NEVER_WENT, GroupPrompts, unit_of
 from .invitation import invitation
+from .own_steps import OwnSteps, taken, without
 from .planned import WAITING, May, Nothing, NothingReason, Offer, Planned
 from .preconditions import Conditions
 from .releasing import shown
 from .rights import Rights
 from .status import Why, told_why
 
-_CLOSED: tuple[str, ...] = get_args(ClosedReason)
-
 _TOGETHER = 1024
 """People for whom is decided at once."""
-
-_ANY_STEP = ""
-"""Stands for a step that care has nothing against."""
 
 
 class Planner:
@@ -80,9 +73,17 @@ class Planner:
         people = self._rows.keys() if only is None else only
         seen = set(estimates).intersection(people)
         self._past = Past.read(tx, tx.ledger.own_answers(seen), people)
-        self._kept = tx.results.estimates()
         self._conditions = Conditions.read(tx, rights, model, only=only)
         self._arms = Arms.read(tx, rights, now)
+        self._own = OwnSteps(
+            rights,
+            self._past,
+            tx.results.estimates(only=only),
+            self._arms,
+            sinks,
+            working,
+            now,
+        )
         self._groups = GroupPrompts(
             shown(tx, rights),
             self._holders,
@@ -90,10 +91,10 @@ class Planner:
         )
 
         @lru_cache
-        def without(blocked: frozenset[str]) -> MaturityModel:
-            return evolve(model, all=tuple(one for one in model.all if one.id not in blocked))
+        def model_without(blocked: frozenset[str]) -> MaturityModel:
+            return without(model, blocked)
 
-        self._model_without = without
+        self._model_without = model_without
 
     def plan(self) -> tuple[list[OutboxPrompt], Planned]:
         """Decides for everybody: the prompts for the outbox, and the numbers. Writes nothing."""
@@ -175,73 +176,34 @@ class Planner:
         if prompt is None:
             return None
         prompt = self._with_reason(prompt, uuid, unit_of(prompt.subject))
-        decision = decide(
-            WaitingPrompt(prompt.intervention, quarter, self._now, own=False),
-            history,
-            rules=rules,
-            now=self._now,
-            working=working,
-            episode=quarter,
+        decision = taken(
+            decide(
+                WaitingPrompt(prompt.intervention, quarter, self._now, own=False),
+                history,
+                rules=rules,
+                now=self._now,
+                working=working,
+                episode=quarter,
+            )
         )
-        if isinstance(decision, Drop) or (
-            isinstance(decision, Hold) and decision.reason not in _CLOSED
-        ):
-            return Nothing(decision.reason, decision)
+        if isinstance(decision, Nothing):
+            return decision
         return Offer(prompt, "step", sink, decision)
 
     def _may_own(self, uuid: str) -> Offer | Nothing | May:
         person = self._rights.people[uuid]
-        refused = self._rights.refusal(person, "own_prompts")
-        if refused == "no_go_live" and self._may_be_invited(person):
+        waits = any(prompt.state in WAITING for prompt in self._past.prompts.get(uuid, ()))
+        may = self._own.ask(person, self._estimates.get(uuid), waits=waits)
+        if isinstance(may, Nothing) and may.reason == "no_go_live" and self._may_be_invited(person):
             return self._invite(person)
-        if refused is not None:
-            return Nothing(refused)
-        estimate = self._estimates.get(uuid)
-        if estimate is None and "worker" not in person.roles:
-            return Nothing("not_a_worker")
-        sink = self._sink(person)
-        if sink is None:
-            return Nothing("no_sink")
-        if any(prompt.state in WAITING for prompt in self._past.prompts.get(uuid, ())):
-            return Nothing("waiting")
-        episode = self._episode(uuid, estimate)
-        working = self._working.of_person(person)
-        history = self._past.of(uuid)
-        rules = self._working.rules
-        unknown = estimate is None or (estimate.phase == UNKNOWN and estimate.you_said is None)
-        is_question = unknown or question_first(history) is not None
-        if not is_question and self._arms.waits(uuid):
-            return Nothing("effect_later")
-        # Care looks first, since most get nothing tonight and a text takes longest to make. Which
-        # step it is makes no difference: those that may not be offered are not chosen from.
-        decision = decide(
-            WaitingPrompt(QUESTION if is_question else _ANY_STEP, episode, self._now),
-            history,
-            rules=rules,
-            now=self._now,
-            working=working,
-            episode=episode,
-        )
-        # What waits for a cap is not made yet: by then another step may fit better.
-        if isinstance(decision, Drop) or (
-            isinstance(decision, Hold) and decision.reason not in _CLOSED
-        ):
-            return Nothing(decision.reason, decision)
-        blocked = blocked_interventions(
-            history, self._now, rules=rules, working=working, episode=episode
-        )
-        return May(
-            person, estimate, is_question, frozenset(blocked) - {QUESTION}, episode, sink, decision
-        )
+        return may
 
     def _offer_own(self, may: May, reasons: Sequence[Explanation] | None) -> Offer | Nothing:
-        person = may.person
         prompt = self._prompt(may, reasons)
-        if prompt is None:
-            held = self._conditions.held_from(person.uuid, person.unit)
-            return Nothing("preconditions" if held else "nothing_new")
+        if isinstance(prompt, Nothing):
+            return prompt
         asks: Asks = "question" if may.is_question else "step"
-        numbered = self._numbered(person.uuid, prompt, may.episode)
+        numbered = self._numbered(may.person.uuid, prompt, may.episode)
         return Offer(numbered, asks, may.sink, may.decision)
 
     def _may_be_invited(self, person: StoredPerson) -> bool:
@@ -262,18 +224,18 @@ class Planner:
             return Nothing("no_sink")
         if any(one.state in WAITING for one in self._past.prompts.get(person.uuid, ())):
             return Nothing("waiting")
-        decision = decide(
-            WaitingPrompt(INVITATION, "", self._now, own=False),
-            self._past.of(person.uuid),
-            rules=self._working.rules,
-            now=self._now,
-            working=self._working.of_person(person),
-            episode="",
+        decision = taken(
+            decide(
+                WaitingPrompt(INVITATION, "", self._now, own=False),
+                self._past.of(person.uuid),
+                rules=self._working.rules,
+                now=self._now,
+                working=self._working.of_person(person),
+                episode="",
+            )
         )
-        if isinstance(decision, Drop) or (
-            isinstance(decision, Hold) and decision.reason not in _CLOSED
-        ):
-            return Nothing(decision.reason, decision)
+        if isinstance(decision, Nothing):
+            return decision
         prompt = invitation(
             person.uuid,
             name=person.name,
@@ -285,7 +247,7 @@ class Planner:
     def _language(self, person: StoredPerson) -> Language:
         return self._rows[person.uuid].language or "nl"
 
-    def _prompt(self, may: May, reasons: Sequence[Explanation] | None) -> Prompt | None:
+    def _prompt(self, may: May, reasons: Sequence[Explanation] | None) -> Prompt | Nothing:
         person, estimate = may.person, may.estimate
         language = self._language(person)
         if may.is_question or estimate is None:
@@ -297,11 +259,10 @@ class Planner:
                 mix=estimate.probabilities if estimate else None,
                 episode=estimate.episode if estimate else "",
             )
-        model = self._model_without(may.blocked)
-        model = self._conditions.for_person(model, person.uuid, person.unit)
-        model = self._arms.fitting(model, person.uuid, estimate)
-        if not any(model.interventions(layer=layer) for layer in OWN_LAYERS):
-            return None
+        free = self._model_without(may.blocked)
+        model = self._own.left(may, estimate, free, self._conditions)
+        if isinstance(model, Nothing):
+            return model
         prompt = own_prompt(
             estimate,
             model=model,
@@ -330,14 +291,6 @@ class Planner:
             for one in self._past.prompts.get(uuid, ())
         )
         return evolve(prompt, episode=episode, occasion=before + 1)
-
-    def _episode(self, uuid: str, estimate: Estimate | None) -> str:
-        """The episode as it was kept, where that is of today and the same phase."""
-        if estimate is None:
-            return ""
-        kept = self._kept.get(uuid)
-        same = kept is not None and kept.day == utc_day(self._now) and kept.phase == estimate.phase
-        return kept.episode if kept is not None and same else estimate.episode
 
     def _sink(self, person: StoredPerson) -> str | None:
         return channels.first(person, self._sinks)

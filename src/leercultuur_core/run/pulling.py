@@ -13,13 +13,12 @@ from typing import Any, Literal
 
 from ..advice.care import Send
 from ..extension import Receipt, Sink
-from ..storage import Answer, OutboxMessage, Store, StoredReceipt, Transaction
-from . import channels
+from ..storage import Answer, OutboxMessage, Store, Transaction
 from .care import Working
 from .composing import Composer
-from .delivering import ENDS, RETRY_AFTER, next_try
 from .desk import Desk, Rightful
 from .links import Links
+from .settling import ENDS, next_try, sending, settle
 from .sinks import PullSink, message_row
 
 MOST = 100
@@ -62,18 +61,17 @@ def fetch(
         desk = Desk.read(tx, known, recipients, working=working, now=now)
         composer = Composer(known.people, working, links, now)
         rows: list[dict[str, Any]] = []
-        for message in waits:
+        for one in waits:
             if len(rows) == most:
                 break
-            prompts = tx.delivery.prompts(message_id=message.message_id)
-            if not isinstance(desk.verdict(prompts, besides=message.message_id), Send):
+            prompts = tx.delivery.prompts(message_id=one.message_id)
+            if not isinstance(desk.verdict(prompts, besides=one.message_id), Send):
                 continue
-            if message.state != "sending":
-                tx.delivery.take(message.message_id, message.state, "sending", at=now)
+            message = _handed_over(tx, one, now)
             row = message_row(composer.message(tx, message), sink.settings.channel)
             if sink.settings.channel and row["recipient"]["address"] is None:
                 gone = Receipt(message.message_id, "refused", "no-address")
-                _settle(tx, sinks, message, gone, now)
+                settle(tx, sinks, message, gone, at=now)
                 continue
             rows.append(row)
     return tuple(rows)
@@ -124,6 +122,15 @@ def _waiting(tx: Transaction, name: str, now: datetime) -> list[OutboxMessage]:
     ]
 
 
+def _handed_over(tx: Transaction, message: OutboxMessage, now: datetime) -> OutboxMessage:
+    """As it stands from now on. One that is ``sending`` already was handed over before; once more
+    without a receipt is no new try."""
+    if message.state == "sending":
+        return message
+    tx.delivery.take(message.message_id, message.state, "sending", at=now)
+    return sending(message)
+
+
 def _fetched(tx: Transaction, name: str, message: OutboxMessage) -> bool:
     """Whether a message was ever handed over to this program. One that was refused may be another
     sink's by now."""
@@ -142,34 +149,8 @@ def _receive(
     end = ENDS[receipt.state]
     if message.sink != name or message.state not in may_be or message.state == end:
         return "known"
-    _settle(tx, sinks, message, receipt, now)
+    settle(tx, sinks, message, receipt, at=now)
     return "noted"
-
-
-def _settle(
-    tx: Transaction,
-    sinks: Mapping[str, Sink],
-    message: OutboxMessage,
-    receipt: Receipt,
-    now: datetime,
-) -> None:
-    """As the nightly run settles a receipt (`leercultuur_core.run.delivering`)."""
-    one, end, reason = message.message_id, ENDS[receipt.state], receipt.reason
-    if end == "failed" and message.attempts >= len(RETRY_AFTER):
-        end, reason = "dead", "gave_up"
-    stored = tx.delivery.message(one)
-    assert stored is not None  # noqa: S101 - it was read in this transaction
-    tried = {message.sink, *(told.sink for told in tx.delivery.receipts(one))}
-    tx.delivery.receive(StoredReceipt(one, receipt.state, reason, now, message.sink))
-    if end == "dead":
-        person = tx.people.all({message.recipient})[message.recipient]
-        other = next(iter(channels.reachable(person, sinks, tried=tried)), None)
-        if other is not None:
-            if stored.state != "sending":
-                tx.delivery.take(one, stored.state, "sending", at=now)
-            tx.delivery.reroute(one, message.sink, other, at=now)
-            return
-    tx.delivery.take(one, stored.state, end, reason=reason, at=now)
 
 
 __all__ = ["MOST", "Noted", "answer", "fetch", "receive"]

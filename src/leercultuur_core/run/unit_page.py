@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from attrs import define, evolve, field, frozen
 
@@ -31,7 +30,7 @@ from .config import Configuration
 from .preconditions import Conditions
 from .releasing import UnitRelease
 from .rights import Rights
-from .voting import Vote
+from .voting import NoVote, Vote
 
 Nothing = Literal["off", "no_go_live", "not_yet", "hidden"]
 """Why nothing is shown of a unit: groups are off, before go-live, before the first release of the
@@ -39,10 +38,6 @@ quarter; or *hidden*, one and the same for every reason that has to do with who 
 
 When = Literal["now", "later", "earlier", "any"]
 """Whether the weeks of an action hold this day; *any* where nobody planned weeks."""
-
-NoVote = Literal["off", "open", "open_near", "chosen"]
-"""Why no round can be opened: groups are off or before go-live, one is open here, one is open in a
-part of it or in a whole it is part of, or a choice was made this quarter."""
 
 
 @frozen
@@ -318,35 +313,12 @@ _FIRST: Mapping[Layer, int] = {
 
 
 def _with_vote(tx: Transaction, rights: Rights, model: MaturityModel, page: UnitPage) -> UnitPage:
-    every = voting.votes(tx)
-    here = [one for one in every if one.unit == page.unit]
+    here = [one for one in voting.votes(tx) if one.unit == page.unit]
     page = evolve(page, vote=here[-1] if here else None)
-    no_vote = _no_vote(rights, every, here, page)
-    if no_vote is not None:
-        return evolve(page, no_vote=no_vote)
+    refused = voting.refusals(tx, rights, page.unit)
+    if refused:
+        return evolve(page, no_vote=refused[0])
     return evolve(page, proposed=preconditions.proposed(tx, rights, model, page.unit))
 
 
-def _no_vote(
-    rights: Rights, every: Sequence[Vote], here: Sequence[Vote], page: UnitPage
-) -> NoVote | None:
-    """As `voting.open_round` refuses it."""
-    if releasing.refused_group(rights) is not None:
-        return "off"
-    if any(one.closed is None for one in here):
-        return "open"
-    near = [one for one in every if one.closed is None and _one_in_the_other(one.unit, page.unit)]
-    if near:
-        return "open_near"
-    zone = ZoneInfo(rights.configuration.organisation.time_zone)
-    counted = [one.closed for one in here if one.closed is not None and (one.chosen or one.tied)]
-    quarters = {quarter_of(closed.astimezone(zone).date()) for closed in counted}
-    return "chosen" if page.quarter in quarters else None
-
-
-def _one_in_the_other(one: str, other: str) -> bool:
-    wide, narrow = sorted((one, other), key=len)
-    return not wide or wide == narrow or narrow.startswith(f"{wide}/")
-
-
-__all__ = ["NoVote", "Nothing", "Plans", "UnitPage", "UnitStep", "When", "read"]
+__all__ = ["Nothing", "Plans", "UnitPage", "UnitStep", "When", "read"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
@@ -24,6 +25,10 @@ LEADS_MONTHS = 6
 """What a team chose leads for so long. A judgement: two quarters, so that a choice late in one still
 has a whole one to be done in."""
 
+NoVote = Literal["off", "open", "open_near", "chosen"]
+"""Why no round can be opened: groups are off or before go-live, one is open here, one is open in a
+part of it or in a whole it is part of, or a choice was made this quarter."""
+
 
 @frozen
 class Vote:
@@ -38,6 +43,22 @@ class Vote:
     tied: bool = False
 
 
+def refusals(tx: Transaction, rights: Rights, unit: str) -> tuple[NoVote, ...]:
+    """Why no round can be opened for a unit now; empty where one can."""
+    found: list[NoVote] = []
+    if refused_group(rights):
+        found.append("off")
+    asked = [one.unit for one in _open(tx)]
+    if unit in asked:
+        found.append("open")
+    # Somebody is in one round at a time, so that their vote is for the one they were asked about.
+    elif any(_inside(one, unit) or _inside(unit, one) for one in asked):
+        found.append("open_near")
+    if tx.privacy.releases(purpose=_PURPOSE, unit=unit, quarter=quarter_of(rights.day)):
+        found.append("chosen")
+    return tuple(found)
+
+
 def open_round(
     tx: Transaction,
     rights: Rights,
@@ -47,11 +68,9 @@ def open_round(
     *,
     now: datetime,
 ) -> Vote:
-    """Opens a round for a unit. Raises `ConfigError` with all that is in the way: groups are off, no
-    such unit, other than three known options, a round that is open, a choice made this quarter."""
-    problems: list[Problem] = []
-    if refused := refused_group(rights):
-        problems.append(Problem("vote", "group releases, after go-live", refused))
+    """Opens a round for a unit. Raises `ConfigError` with all that is in the way: what `refusals`
+    gives, no such unit, other than three known options."""
+    problems = [_in_the_way(one, rights) for one in refusals(tx, rights, unit)]
     units = {one.unit for one in rights.people.values() if in_the_tree(one)}
     if not any(_inside(one, unit) for one in units):
         problems.append(
@@ -72,14 +91,6 @@ def open_round(
         for one in options
         if one not in model
     ]
-    # Somebody is in one round at a time, so that their vote is for the one they were asked about.
-    if any(_inside(one.unit, unit) or _inside(unit, one.unit) for one in _open(tx)):
-        problems.append(Problem("unit", "no open round there", "one", "close it first"))
-    quarter = quarter_of(rights.day)
-    if tx.privacy.releases(purpose=_PURPOSE, unit=unit, quarter=quarter):
-        problems.append(
-            Problem("unit", "no choice yet this quarter", "one", "ask again next quarter")
-        )
     if problems:
         raise ConfigError("the vote", problems)
     tx.preconditions.open_round(unit, options, at=now)
@@ -161,6 +172,14 @@ def chosen(tx: Transaction, rights: Rights) -> dict[str, str]:
     return {unit: choice for unit, choice in found.items() if choice}
 
 
+def _in_the_way(refused: NoVote, rights: Rights) -> Problem:
+    if refused == "off":
+        return Problem("vote", "group releases, after go-live", refused_group(rights) or "")
+    if refused == "chosen":
+        return Problem("unit", "no choice yet this quarter", "one", "ask again next quarter")
+    return Problem("unit", "no open round there", "one", "close it first")
+
+
 def _open(tx: Transaction) -> list[VoteRound]:
     return [one for one in tx.preconditions.rounds() if one.closed is None]
 
@@ -188,4 +207,14 @@ def _inside(unit: str, above: str) -> bool:
     return not above or unit == above or unit.startswith(f"{above}/")
 
 
-__all__ = ["Vote", "cast", "chosen", "close_round", "open_for", "open_round", "votes"]
+__all__ = [
+    "NoVote",
+    "Vote",
+    "cast",
+    "chosen",
+    "close_round",
+    "open_for",
+    "open_round",
+    "refusals",
+    "votes",
+]
