@@ -1,7 +1,8 @@
 """Files on Spark: each is read by its reader where Spark runs a task, and the fold is the same.
 
-A task reads one file, so give Spark many: that is how a learning record store exports, too. The
-files must be where all workers see them, under the same path.
+A task reads one file, or one part of a file that its reader can divide (`FileSource.parts`). The
+files must be where all workers see them, under the same path; one that is to be divided also where
+this process does.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
+from itertools import islice
 from typing import Any
 
 import ibis
@@ -30,14 +31,17 @@ from .folded import Folded, fold_tables
 
 _ASIDE = pa.schema(
     [
-        ("file", pa.int32()),
-        ("what", pa.string()),  # record, reject, label or unreadable
+        ("part", pa.int32()),
+        ("what", pa.string()),  # record, reject, label, lines or unreadable
         ("line", pa.int64()),
         ("text", pa.string()),
         ("name", pa.string()),
         ("raw", pa.binary()),
     ]
 )
+PART = 128 * 1024 * 1024
+"""About so many bytes are in a part: a second or two of reading, as Spark divides files of its own."""
+
 _ROWS = pa.schema([*_ASIDE, *RECORDS])
 _SAID = pa.schema([("learner", pa.string()), ("text", pa.string())])
 
@@ -75,41 +79,56 @@ def session(master: str = "") -> Iterator[Any]:
 
 @define
 class SparkFiles:
-    """Files read on a Spark session. ``unreadable`` as in `leercultuur_core.bulk.files.Files`."""
+    """Files read on a Spark session, in parts of ``part`` bytes where their reader knows how.
+    ``unreadable`` as in `leercultuur_core.bulk.files.Files`."""
 
     session: Any
     unreadable: list[SourceUnavailable] = Factory(list)
+    part: int = PART
     _rows: Any = None
 
     def pages(self, readers: Sequence[FileSource]) -> Iterator[Page]:
-        """Reads ``readers``, each in a task. The pages say what was kept aside; they hold no records."""
+        """Reads ``readers``, each part of one in a task. The pages, one for each reader, say what was
+        kept aside; they hold no records."""
         from pyspark.sql.pandas.types import from_arrow_schema  # noqa: PLC0415
 
-        adapters = [(type(one), str(one.path)) for one in readers]
+        divided = [_parts(reader, self.part) for reader in readers]
+        parts = [part for some in divided for part in some]
 
         def read(numbers: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             for batch in numbers:
                 for number in batch.column(0).to_pylist():
-                    adapter, path = adapters[number]
-                    yield from _read(number, adapter(Path(path)))
+                    yield from _read(number, parts[number])
 
-        files = self.session.range(0, len(adapters), numPartitions=max(len(adapters), 1))
-        rows = files.mapInArrow(read, from_arrow_schema(_ROWS)).persist()
+        numbers = self.session.range(0, len(parts), numPartitions=max(len(parts), 1))
+        rows = numbers.mapInArrow(read, from_arrow_schema(_ROWS)).persist()
         self._rows = rows
         aside = rows.filter("what <> 'record'").select(*_ASIDE.names).toArrow().to_pylist()
-        for number, one in enumerate(readers):
-            yield self._page(str(one.path), [row for row in aside if row["file"] == number])
+        of_part = iter(_by_part(aside, len(parts)))
+        for reader, some in zip(readers, divided, strict=True):
+            yield self._page(str(reader.path), list(islice(of_part, len(some))))
 
-    def _page(self, place: str, rows: Sequence[Mapping[str, Any]]) -> Page:
-        rejects = [
-            Reject(place, row["line"], row["text"], row["raw"])
-            for row in rows
-            if row["what"] == "reject"
-        ]
-        self.unreadable += [
-            SourceUnavailable(row["text"]) for row in rows if row["what"] == "unreadable"
-        ]
-        labels = {row["name"]: row["text"] for row in rows if row["what"] == "label"}
+    def _page(self, place: str, parts: Iterable[Sequence[Mapping[str, Any]]]) -> Page:
+        """What was kept aside of one file, from the rows of each of its parts in their order."""
+        rejects, labels, unreadable = [], dict[str, str](), list[str]()
+        before = 0  # lines in the parts so far
+        for rows in parts:
+            whole, lines = not unreadable, 0
+            for row in rows:
+                text, line = row["text"], row["line"]
+                match row["what"]:
+                    case "reject":
+                        # After a part that was not read whole nobody knows which line this is.
+                        numbered = line + before if whole and line is not None else None
+                        rejects.append(Reject(place, numbered, text, row["raw"]))
+                    case "label":
+                        labels[row["name"]] = text
+                    case "lines":
+                        lines += line
+                    case "unreadable":
+                        unreadable.append(text)
+            before += lines
+        self.unreadable += map(SourceUnavailable, unreadable[:1])
         return Page(rejects=rejects, labels=labels)
 
     def fold(self, rules: EvidenceRules) -> Folded:
@@ -178,8 +197,22 @@ def _table(backend: Any, frame: Any, name: str) -> ir.Table:
     return table
 
 
+def _parts(reader: FileSource, size: int) -> Sequence[FileSource]:
+    try:
+        return reader.parts(size) if reader.path.is_file() else (reader,)
+    except OSError:
+        return (reader,)  # what is wrong with it the one who reads it says
+
+
+def _by_part(rows: Iterable[Mapping[str, Any]], parts: int) -> list[list[Mapping[str, Any]]]:
+    found: list[list[Mapping[str, Any]]] = [[] for _ in range(parts)]
+    for row in rows:
+        found[row["part"]].append(row)
+    return found
+
+
 def _read(number: int, reader: FileSource) -> Iterator[pa.RecordBatch]:
-    """One file as batches of `_ROWS`: records first, then what was kept aside."""
+    """One part as batches of `_ROWS`: of each page records first, then what was kept aside."""
     try:
         for page in reader.pages():
             if page.records:
@@ -190,6 +223,8 @@ def _read(number: int, reader: FileSource) -> Iterator[pa.RecordBatch]:
                 ("reject", one.line, one.reason, None, one.raw) for one in page.rejects
             ]
             kept += [("label", None, text, name, None) for name, text in page.labels.items()]
+            if page.lines:
+                kept.append(("lines", page.lines, None, None, None))
             if kept:
                 yield _without_record(_aside(number, kept))
     except SourceUnavailable as error:

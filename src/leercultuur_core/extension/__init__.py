@@ -23,7 +23,7 @@ from .contracts import (
     Source,
     State,
 )
-from .files import matching_files, read_changed
+from .files import matching_files, read_changed, settings_beside
 from .hookspecs import HOOKS, PROJECT, HookSpecs, hookimpl
 from .plugins import Installed, Plugins, installed
 from .settings import Secret, structure
@@ -65,5 +65,6 @@ __all__ = [
     "installed",
     "matching_files",
     "read_changed",
+    "settings_beside",
     "structure",
 ]

@@ -8,20 +8,27 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import ExitStack
 from datetime import date, datetime
 from functools import cached_property
+from io import BufferedReader
+from os import SEEK_END
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Literal
 
 from attrs import field, frozen
 
 from ..activity.activity import Record
 from ..activity.visibility import Visibility
+from ..errors import SourceUnavailable
 from ..maturity.vocabulary import Language
 
 if TYPE_CHECKING:
     from ..advice.prompt import Prompt
     from .http import HttpClient
+
+
+_STRETCH = 64 * 1024  # bytes of a line that are looked at together
 
 
 @frozen
@@ -62,6 +69,9 @@ class Page:
         ``None`` to forget. Kept apart from the mark so that it can be erased.
     bytes_read
         How far the file was read so far, in bytes on disk: for a progress bar.
+    lines
+        How many lines this page goes through, with those of which nothing came; rejects of the next
+        part of a file are numbered by it. Only for readers with `FileSource.parts`.
     """
 
     records: Sequence[Record] = ()
@@ -70,6 +80,7 @@ class Page:
     mark: str | None = None
     learners: Mapping[str, str | None] = field(factory=dict, repr=False)
     bytes_read: int = 0
+    lines: int = 0
 
 
 @frozen
@@ -200,6 +211,58 @@ class FileSource(Adapter):
         with it.
         """
         return None
+
+    def parts(self, size: int) -> Sequence[FileSource]:  # noqa: ARG002 - for who overrides it
+        """Readers of the parts of this file, in its order, each of about ``size`` bytes of text.
+
+        What their `pages` give one after another must be what those of the whole give, but for the
+        lines of rejects: those are counted from the start of the part, and every line is in the
+        ``lines`` of a page. The parts are read at one time, in other processes: they go there by
+        ``pickle``, and their `pages` raise `SourceUnavailable` where the file has changed since.
+
+        Only this reader, where the file (or every file) is read as a whole. Of a file of lines
+        `line_ranges` gives what can be a part. May raise `OSError` where nothing can be read; `pages`
+        then says what is wrong.
+        """
+        return (self,)
+
+    def line_ranges(self, size: int) -> Sequence[range]:
+        """The file as ranges of bytes, each of ``size`` or just over and each up to and with a line
+        break, but for the last one; a line that is longer is not divided. Raises `OSError`."""
+        ranges = []
+        with self.path.open("rb") as file:
+            whole, start = file.seek(0, SEEK_END), 0
+            while whole - start > size:
+                file.seek(start + size - 1)
+                while (read := file.readline(_STRETCH)) and not read.endswith(b"\n"):
+                    pass
+                ranges.append(range(start, file.tell()))
+                start = ranges[-1].stop
+        return [*ranges, range(start, whole)] if start < whole else ranges
+
+    def open_range(self, lines: range) -> BufferedReader:
+        """The file, opened at the start of one of its `line_ranges`; reads on past its end.
+
+        Raises `OSError`, and `SourceUnavailable` where the range no longer begins and ends with a
+        line: then the file was changed. One to which lines were added gives what it held before.
+        """
+        with ExitStack() as stack:
+            file = stack.enter_context(self.path.open("rb"))
+            if _between_lines(file, lines.start) and _between_lines(file, lines.stop):
+                file.seek(lines.start)
+                stack.pop_all()
+                return file
+        raise SourceUnavailable(
+            f"{self.path}: expected a file that stays the same while it is read in parts, found one "
+            "that was changed; read it again once nothing writes to it"
+        )
+
+
+def _between_lines(file: BinaryIO, place: int) -> bool:
+    if file.seek(0, SEEK_END) <= place:
+        return file.tell() == place
+    file.seek(max(place - 1, 0))
+    return place == 0 or file.read(1) == b"\n"
 
 
 @frozen

@@ -1,15 +1,21 @@
-"""Files in a folder as a source: those that a pattern names, each read once while it stays the same."""
+"""Files in a folder as a source: those that a pattern names, each read once while it stays the same,
+as the settings beside it say."""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
 from pathlib import Path
+from typing import TypeVar
 
 from attrs import evolve
 
-from ..errors import SourceUnavailable
+from ..errors import ConfigError, SourceUnavailable
 from .contracts import Page, State
+from .settings import structure
+
+_T = TypeVar("_T")
 
 _MARK = "files-1"
 
@@ -60,6 +66,28 @@ def read_changed(
         yield Page(mark=_write_mark(finished), bytes_read=done)
     if unreadable:
         raise SourceUnavailable("; ".join(unreadable))
+
+
+def settings_beside(path: Path, cls: type[_T], *, folder_file: str) -> _T | None:
+    """The settings that the attrs class ``cls`` has for the file ``path``; ``None`` where there are none.
+
+    They are ``<file>.toml``, else the file called ``folder_file`` in the same folder, which holds for
+    every file there that has none of its own; the two are not mixed. Relative paths in them start from
+    that folder. Raises `ConfigError` with every mistake in them, and `SourceUnavailable` where they
+    cannot be read or are no TOML.
+    """
+    for beside in (path.with_name(f"{path.name}.toml"), path.with_name(folder_file)):
+        try:
+            data = tomllib.loads(beside.read_text("utf-8"))
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError, RecursionError) as error:
+            raise SourceUnavailable(f"{beside}: expected a readable TOML file; {error}") from None
+        try:
+            return structure(cls, data, base=beside.parent)
+        except ConfigError as error:
+            raise ConfigError(str(beside), error.problems) from None
+    return None
 
 
 def _fingerprint(path: Path) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -39,6 +40,7 @@ _IDENTIFIER = re.compile(
     r"account\|[^|]+\|.+|mbox_sha1sum\|[0-9a-f]{40}|openid\|[^|]+|employee\|[^|]+\|.+"
 )
 _GZIP = b"\x1f\x8b"
+_BOM = b"\xef\xbb\xbf"
 
 
 @frozen
@@ -142,21 +144,41 @@ class ActivityLines(FileSource):
     """JSON Lines of activities (see `read_activities`), plain or gzip."""
 
     name = "activities"
+    _part: range | None = None
 
     def pages(self) -> Iterator[Page]:
         """The file's records. Raises `SourceUnavailable` where it cannot be opened."""
         why = ""
         try:
-            file = self.path.open("rb")
+            file = self.path.open("rb") if self._part is None else self.open_range(self._part)
         except OSError as error:
             why = error.strerror or type(error).__name__
         if why:
             raise SourceUnavailable(f"{self.path}: cannot be read ({why})")
         with file:
-            zipped = file.peek(len(_GZIP)).startswith(_GZIP)
-            stream = cast("IO[bytes]", gzip.GzipFile(fileobj=file) if zipped else file)
-            for page in read_activities(stream, str(self.path)):
+            if self._part is not None:
+                pages = _read_lines(_lines(file, len(self._part)), str(self.path), self._part)
+            else:
+                zipped = file.peek(len(_GZIP)).startswith(_GZIP)
+                stream = cast("IO[bytes]", gzip.GzipFile(fileobj=file) if zipped else file)
+                pages = read_activities(stream, str(self.path))
+            for page in pages:
                 yield evolve(page, bytes_read=file.tell())
+
+    def parts(self, size: int) -> Sequence[ActivityLines]:
+        """Ranges of lines of a plain file; one that is gzip is read as a whole."""
+        if self._part is not None:
+            return (self,)
+        with self.path.open("rb") as file:
+            line = file.readline(LONGEST_LINE + 1)
+        whole = line.startswith(_GZIP) or _is_web_page(line)
+        ranges = () if whole else self.line_ranges(size)
+        return [self._with(part) for part in ranges] if len(ranges) > 1 else (self,)
+
+    def _with(self, part: range) -> ActivityLines:
+        reader = copy(self)
+        reader._part = part
+        return reader
 
 
 def read_activities(stream: IO[bytes], place: str = "standard input") -> Iterator[Page]:
@@ -172,23 +194,31 @@ def read_activities(stream: IO[bytes], place: str = "standard input") -> Iterato
     A line that does not fit becomes a `Reject` with its number, and never stops the rest. Raises
     `SourceUnavailable` where the stream starts as a web page does.
     """
+    return _read_lines(_lines(stream), place)
+
+
+def _read_lines(lines: Iterator[bytes], place: str, part: range | None = None) -> Iterator[Page]:
+    """Pages of ``lines``: those of a whole file, or of one of its `FileSource.line_ranges`."""
     records: list[Record] = []
     rejects: list[Reject] = []
-    lines = _lines(stream)
-    number = 0
+    number = before = 0
     while True:
         broken = ""
         try:
             line = next(lines, None)
         except (OSError, EOFError, zlib.error) as error:
             line, broken = None, _why_broken(error)
+        if broken and part is not None:
+            # The other parts go on, so that there is no line after which reading stopped.
+            raise SourceUnavailable(f"{place}: cannot be read ({broken})")
         if broken:
             rejects.append(Reject(place, None, f"reading stopped after line {number}: {broken}"))
         if line is None:
             break
         number += 1
-        text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-        if number == 1 and text.lstrip()[:1] == b"<":
+        first = number == 1 and (part is None or part.start == 0)
+        text = line.removeprefix(_BOM) if first else line
+        if first and _is_web_page(line):
             raise SourceUnavailable(
                 f"{place}: expected JSON Lines of activities, found a web page or XML"
             )
@@ -200,10 +230,14 @@ def read_activities(stream: IO[bytes], place: str = "standard input") -> Iterato
         else:
             records.append(record)
         if len(records) + len(rejects) >= PAGE:
-            yield Page(records, rejects)
-            records, rejects = [], []
-    if records or rejects:
-        yield Page(records, rejects)
+            yield Page(records, rejects, lines=number - before)
+            records, rejects, before = [], [], number
+    if records or rejects or (part is not None and number > before):
+        yield Page(records, rejects, lines=number - before)
+
+
+def _is_web_page(first_line: bytes) -> bool:
+    return first_line.removeprefix(_BOM).lstrip().startswith(b"<")
 
 
 def activity_line(record: Record) -> bytes:
@@ -212,12 +246,16 @@ def activity_line(record: Record) -> bytes:
     return _encode({"type": kind, **msgspec.to_builtins(record)}) + b"\n"
 
 
-def _lines(stream: IO[bytes]) -> Iterator[bytes]:
-    """The lines; of one that is too long its start, without keeping the rest in memory."""
-    while line := stream.readline(LONGEST_LINE + 1):
+def _lines(stream: IO[bytes], size: int | None = None) -> Iterator[bytes]:
+    """The lines of a stream, or of so many bytes of it, where one ends; of one that is too long its
+    start, without keeping the rest in memory."""
+    taken = 0
+    while (size is None or taken < size) and (line := stream.readline(LONGEST_LINE + 1)):
+        taken += len(line)
         if len(line) > LONGEST_LINE and not line.endswith(b"\n"):
             while (more := stream.readline(LONGEST_LINE)) and not more.endswith(b"\n"):
-                pass
+                taken += len(more)
+            taken += len(more)
         yield line
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,19 +22,25 @@ class Blocks:
     ``position`` is how far the file on disk was read, in bytes. ``damage`` says after the last
     block whether something was missing or broken; what could be unzipped came out all the same.
 
+    Of a part of a file that is not gzip, ``opened`` opens it there, and ``size`` is its size.
+
     Iterating raises `SourceUnavailable` where the file cannot be read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, opened: Callable[[], BinaryIO] | None = None, size: int = 0
+    ) -> None:
         self.path = path
+        self._open = opened or (lambda: path.open("rb"))
+        self._size = size if opened else None
         self.position = 0
         self.damage = ""
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            with self.path.open("rb") as file:
+            with self._open() as file:
                 block = self._read(file)
-                if block.startswith(_GZIP):
+                if self._size is None and is_gzip(block):
                     yield from self._unzip(file, block)
                 else:
                     while block:
@@ -55,7 +61,7 @@ class Blocks:
             raise SourceUnavailable(f"{self.path}: cannot be read ({why})") from None
 
     def _read(self, file: BinaryIO) -> bytes:
-        block = file.read(SIZE)
+        block = file.read(SIZE if self._size is None else min(SIZE, self._size - self.position))
         self.position += len(block)
         return block
 
@@ -90,6 +96,11 @@ class Blocks:
     def _end(self, member: zlib._Decompress) -> None:
         if not member.eof:
             self.damage = "expected a whole gzip file, found one that is cut short"
+
+
+def is_gzip(head: bytes) -> bool:
+    """Whether a file that begins so is gzip."""
+    return head.startswith(_GZIP)
 
 
 def _salvage(member: zlib._Decompress, packed: bytes) -> Iterator[bytes]:

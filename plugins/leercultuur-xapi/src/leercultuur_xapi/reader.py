@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
+from functools import partial
 from itertools import chain, compress
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,8 +12,8 @@ from typing import Any, ClassVar
 from leercultuur_core import SourceUnavailable
 from leercultuur_core.extension import Bulk, FileSource, Page, Record, Reject
 
-from .blocks import Blocks
-from .parquet import MAGIC, ParquetStatements
+from .blocks import Blocks, is_gzip
+from .parquet import MAGIC, ParquetStatements, RowGroups, row_groups
 from .reasons import UnusableStatement, not_utf8
 from .statement import Mapper
 from .values import Damage, Values
@@ -43,6 +45,7 @@ class XapiFile(FileSource):
     def __init__(self, path: Path, *, longest: int = LONGEST) -> None:
         super().__init__(path)
         self._longest = longest
+        self._part: range | RowGroups | None = None
 
     def pages(self) -> Iterator[Page]:
         """Pages of some 10,000 activities and retractions, in the order of the file.
@@ -50,6 +53,39 @@ class XapiFile(FileSource):
         What cannot be read is a `Reject` with its line (or its number in a list) and its reason.
         Raises `SourceUnavailable` when the file cannot be read at all, or holds something else.
         """
+        if isinstance(self._part, RowGroups):
+            yield from self._rows()
+        elif self._part is not None:
+            yield from self._lines_within(self._part)
+        else:
+            yield from self._whole()
+
+    def parts(self, size: int) -> Sequence[XapiFile]:
+        """Of plain lines, ranges of them; of Parquet, row groups. All else is read as a whole."""
+        if self._part is not None:
+            return (self,)
+        with self.path.open("rb") as file:
+            head = file.read(len(_BOM) + _HEAD)
+        parts: Sequence[range | RowGroups] = ()
+        if head.startswith(MAGIC):
+            parts = row_groups(self.path, size)
+        elif _is_lines(head):
+            parts = self.line_ranges(size)
+        return [self._with(part) for part in parts] if len(parts) > 1 else (self,)
+
+    def _with(self, part: range | RowGroups) -> XapiFile:
+        reader = copy(self)
+        reader._part = part
+        return reader
+
+    def _lines_within(self, part: range) -> Iterator[Page]:
+        blocks = Blocks(self.path, partial(self.open_range, part), len(part))
+        stream = iter(blocks)
+        if part.start == 0:
+            stream = chain([next(stream, b"").removeprefix(_BOM)], stream)
+        yield from self._lines(_lines_of(stream, self._longest), blocks)
+
+    def _whole(self) -> Iterator[Page]:
         blocks = Blocks(self.path)
         stream = iter(blocks)
         head = b""
@@ -61,7 +97,8 @@ class XapiFile(FileSource):
             yield from self._rows()
             return
         start = head.removeprefix(_BOM)
-        self._refuse_other_formats(start[:_HEAD])
+        if found := _other_format(start[:_HEAD]):
+            raise SourceUnavailable(f"{self.path}: expected xAPI statements as JSON, found {found}")
         rest = chain([start], stream) if start else iter(())
         if _is_document(start[:_HEAD]):
             yield from self._values(rest, blocks)
@@ -92,23 +129,10 @@ class XapiFile(FileSource):
         yield from self._lines(_lines_of(iter(blocks), self._longest), blocks, wanted)
 
     def _rows(self, wanted: Callable[[list[bytes]], list[bool]] | None = None) -> Iterator[Page]:
-        rows = ParquetStatements(self.path)
+        part = self._part if isinstance(self._part, RowGroups) else None
+        rows = ParquetStatements(self.path, part)
         # Texts in Parquet need not be UTF-8, whatever it says of them.
         yield from self._lines(((found, False, True) for found in rows), rows, wanted)
-
-    def _refuse_other_formats(self, head: bytes) -> None:
-        text = head.lstrip().lower()
-        found = ""
-        if head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in head[:4]:
-            found = "text that is not UTF-8 (UTF-16?); save it as UTF-8"
-        elif text.startswith((b"<!doctype html", b"<html")):
-            found = "an HTML page; is it a login page?"
-        elif text.startswith(b"<"):
-            found = "XML or HTML; export the statements as JSON"
-        elif head.startswith(b"PK\x03\x04"):
-            found = "a zip archive; unpack it first"
-        if found:
-            raise SourceUnavailable(f"{self.path}: expected xAPI statements as JSON, found {found}")
 
     def _lines(
         self,
@@ -122,6 +146,7 @@ class XapiFile(FileSource):
         for lines, healthy, ended in found_lines:
             numbered: Iterable[tuple[int, bytes]] = enumerate(lines, before + 1)
             before += len(lines)
+            page.lines += len(lines)
             if wanted is not None:
                 numbered = compress(numbered, wanted(lines))
             for number, line in numbered:
@@ -151,7 +176,7 @@ class XapiFile(FileSource):
                 yield page.take(source.position)
         if source.damage:
             page.reject(None, source.damage)
-        yield from page.last(source.position)
+        yield from page.last(source.position, part=self._part is not None)
 
     def _values(self, blocks: Iterator[bytes], source: Blocks) -> Iterator[Page]:
         page = _Page(str(self.path))
@@ -189,6 +214,7 @@ class _Page:
         self.mapper = Mapper()
         self.records: list[Record] = []
         self.rejects: list[Reject] = []
+        self.lines = 0
         self._place = place
 
     def reject(self, number: int | None, reason: str, raw: bytes = b"") -> None:
@@ -201,13 +227,35 @@ class _Page:
             rejects=self.rejects,
             labels=self.mapper.labels,
             bytes_read=position,
+            lines=self.lines,
         )
-        self.records, self.rejects, self.mapper.labels = [], [], {}
+        self.records, self.rejects, self.mapper.labels, self.lines = [], [], {}, 0
         return page
 
-    def last(self, position: int) -> Iterator[Page]:
-        if self.records or self.rejects:
+    def last(self, position: int, *, part: bool = False) -> Iterator[Page]:
+        # Of a part all lines are told, for the next one is numbered by them.
+        if self.records or self.rejects or self.mapper.labels or (part and self.lines):
             yield self.take(position)
+
+
+def _other_format(head: bytes) -> str:
+    """What a file that begins so is, where it is surely no JSON; ``""`` where it may be."""
+    text = head.lstrip().lower()
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in head[:4]:
+        return "text that is not UTF-8 (UTF-16?); save it as UTF-8"
+    if text.startswith((b"<!doctype html", b"<html")):
+        return "an HTML page; is it a login page?"
+    if text.startswith(b"<"):
+        return "XML or HTML; export the statements as JSON"
+    if head.startswith(b"PK\x03\x04"):
+        return "a zip archive; unpack it first"
+    return ""
+
+
+def _is_lines(head: bytes) -> bool:
+    """Whether a file that begins so holds a statement a line, and is not packed."""
+    start = head.removeprefix(_BOM)[:_HEAD]
+    return not (is_gzip(head) or _other_format(start) or _is_document(start))
 
 
 def _is_document(head: bytes) -> bool:
