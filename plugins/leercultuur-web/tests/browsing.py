@@ -23,7 +23,7 @@ from leercultuur_web.app import create_app
 from leercultuur_web.sessions import Tickets
 from leercultuur_web.settings import Platform, WebSettings, checked
 
-from .conftest import Clock  # type: ignore[import-not-found]
+from .bakery import Clock
 
 PHONE, DESKTOP = (390, 844), (1280, 900)
 ENLARGED = (640, 450)  # what is left of 1280 by 900 at 200 %

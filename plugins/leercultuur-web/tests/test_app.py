@@ -14,12 +14,8 @@ from leercultuur_core import PHASES, ConfigError, Engine
 from leercultuur_web.settings import Platform, WebSettings, checked
 from leercultuur_web.texts import texts
 
-from .conftest import NOW, Browser, Clock  # type: ignore[import-not-found]
-
-
-def person(engine: Engine, name: str = "jan") -> str:
-    (found,) = engine.find(name, NOW)
-    return found
+from .bakery import NOW, Clock, engine_of, person
+from .visiting import Browser
 
 
 def test_who_is_not_signed_in_is_told_how(browser: Browser) -> None:
@@ -175,7 +171,7 @@ def test_the_language_changes_and_stays(browser: Browser) -> None:
 
 def test_what_somebody_says_waits_for_no_run(browser: Browser, folder: Path) -> None:
     browser.launch()
-    with Engine.from_config(folder / "leercultuur.toml", {}) as night, night._alone():
+    with engine_of(folder) as night, night._alone():
         assert browser.send("/phase", phase="acting").status_code == 303
     assert "Je zei zelf op 03-03-2026: Ik ben iets aan het leren" in browser.read()
 
@@ -200,7 +196,7 @@ def test_an_erase_while_a_run_is_at_work_is_done_by_the_next(
         one.launch()
     browser.send("/language", language=language)
     jan = person(engine)
-    with Engine.from_config(folder / "leercultuur.toml", {}) as night, night._alone():
+    with engine_of(folder) as night, night._alone():
         answer = browser.send("/erase")
     assert answer.status_code == 200
     assert told in answer.text

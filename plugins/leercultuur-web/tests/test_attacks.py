@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import text
@@ -14,14 +15,10 @@ from leercultuur_core import Engine, StoreError
 from leercultuur_web.app import create_app
 from leercultuur_web.settings import WebSettings, checked
 
-from .conftest import NOW, URL, Browser, Clock, Lms  # type: ignore[import-not-found]
+from .bakery import NOW, URL, Clock, person
+from .visiting import Browser, Lms
 
 POSTS = ("/phase", "/answer", "/consent", "/language", "/export", "/erase", "/sign-out")
-
-
-def person(engine: Engine, name: str) -> str:
-    (found,) = engine.find(name, NOW)
-    return found
 
 
 def step_of(engine: Engine, name: str) -> str:
@@ -234,7 +231,7 @@ def test_a_body_is_bounded(browser: Browser) -> None:
     large = {"csrf": csrf, "phase": "acting", "x": "x" * 70_000}
     assert browser.client.post("/phase", data=large).status_code == 413
 
-    def parts() -> object:
+    def parts() -> Iterator[bytes]:
         for _ in range(8):
             yield b"x" * 10_000
 

@@ -22,7 +22,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from leercultuur_core import Engine
 from leercultuur_core.cli import leercultuur
-from leercultuur_core.demo import answers_csv
 from leercultuur_core.testing.servers import (
     free_port,
     needs,
@@ -34,7 +33,8 @@ from leercultuur_records import Records, demo, store
 from leercultuur_web.commands_report import report
 from leercultuur_web.texts import texts
 
-from .browsing import (  # type: ignore[import-not-found]
+from .bakery import NOW, Clock, engine_of, person
+from .browsing import (
     DESKTOP,
     ENLARGED,
     LOOKS,
@@ -57,8 +57,9 @@ from .browsing import (  # type: ignore[import-not-found]
     too_wide,
     unfold,
 )
-from .conftest import CONFIGURATION, NOW, PLATFORM, Clock  # type: ignore[import-not-found]
-from .test_validation import Office, one_office  # type: ignore[import-not-found]
+from .conftest import CONFIGURATION
+from .test_validation import Office, one_office
+from .visiting import PLATFORM
 
 HERE = Path(__file__).parent
 CLOCK = NOW + timedelta(hours=1)
@@ -82,28 +83,25 @@ works_council = ["Piet"]
 
 
 @pytest.fixture(scope="module")
-def folder(one_night: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(one_quarter: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bakery with all that a page can show: answers, a register, records, badges, votes, a study."""
-    folder = Path(shutil.copytree(one_night, tmp_path_factory.mktemp("browser") / "bakery"))
+    folder = Path(shutil.copytree(one_quarter, tmp_path_factory.mktemp("browser") / "bakery"))
     text = CONFIGURATION.replace('["web"]', '["web", "records"]')
     (folder / "leercultuur.toml").write_text(text + _MORE, "utf-8")
-    with Engine.from_config(folder / "leercultuur.toml", {}) as engine:
-        engine.import_answers(answers_csv(), NOW)
-        assert engine.release_preconditions(NOW)
+    with engine_of(folder) as engine:
         some = engine.model.interventions(layer="hr")[:2]
         held = next(one for one in engine.preconditions(NOW) if one.held).held[0].intervention
         rows = [f",{some[0].id},running,2026-01-12", f",{some[1].id},planned,2026-04-06"]
         rows.append(f"bezorging,{held},running,2026-01-12")
         Records(engine)
         with engine.database(write=True) as connection:
-            (jan,) = engine.find("Jan", NOW)
+            jan = person(engine)
             store.add(connection, evolve(demo.certified(), id="r-jan", holder=jan))
             store.put_credential(connection, "r-jan", b"{}")
         engine.open_vote(
             "bakkerij", [one.id for one in engine.model.interventions(layer="tasks")][:3], NOW
         )
-        (sanne,) = engine.find("Sanne", NOW)
-        engine.export(sanne, NOW, by="anna")
+        engine.export(person(engine, "Sanne"), NOW, by="anna")
         engine.write_study(NOW, seed="x")
     (folder / "practice.csv").write_text("\n".join(["unit,intervention,state,since", *rows]))
     words = ["practice", "import", str(folder / "practice.csv"), "--now", f"{NOW:%Y-%m-%d}"]
@@ -118,7 +116,7 @@ def site(folder: Path) -> Iterator[Site]:
     platform = evolve(
         PLATFORM, site=lms, issuer=lms, login=f"{lms}/auth", keys=f"{lms}/keys", people=("sub",)
     )
-    with Engine.from_config(folder / "leercultuur.toml", {}) as engine:
+    with engine_of(folder) as engine:
         _finish_the_study(engine)
         with served(engine, Clock(CLOCK), lms, platform) as site:
             yield site
@@ -147,7 +145,7 @@ def _finish_the_study(engine: Engine) -> None:
 def office(one_office: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The pages of who validates, with a record at each place of its road."""
     folder = Path(shutil.copytree(one_office, tmp_path_factory.mktemp("validation") / "office"))
-    with Engine.from_config(folder / "leercultuur.toml", {}) as engine:
+    with engine_of(folder) as engine:
         clock = Clock(CLOCK)
         no_browsers: Any = {}
         made: Any = Office(engine, Records(engine), clock, no_browsers)
@@ -165,7 +163,7 @@ def early(one_night: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """The bakery, before anything that its pages could show."""
     folder = Path(shutil.copytree(one_night, tmp_path_factory.mktemp("early") / "bakery"))
     with (
-        Engine.from_config(folder / "leercultuur.toml", {}) as engine,
+        engine_of(folder) as engine,
         served(engine, Clock(CLOCK)) as site,
     ):
         yield site

@@ -17,6 +17,7 @@ from leercultuur_web.charts import (
     Cell,
     Chart,
     Compared,
+    Frame,
     State,
     bands,
     compared,
@@ -26,7 +27,7 @@ from leercultuur_web.charts import (
     states,
     year,
 )
-from leercultuur_web.charts.drawing import INK, PAPER, STEPS, as_csv, warm_up
+from leercultuur_web.charts.drawing import INK, PAPER, STEPS, Language, as_csv, warm_up
 
 MONDAY = date(2026, 1, 5)
 SCRIPT = "<script>alert('x')</script> & \"winkel\""
@@ -59,13 +60,12 @@ def bars(label: str = "Samen kijken") -> Chart:
     return drawn
 
 
-def differences(label: str = "een stap later") -> Chart:
+def differences(label: str = "een stap later", language: Language = "nl") -> Chart:
     drawn = compared(
         [Compared(label, "later", 0.3, 0.1, 0.5), Compared(label, "anders", -0.1, -0.3, 0.1)],
-        title="Verschil",
-        text="Twee vergelijkingen.",
-        header=("a",),
-        rows=[("b",)],
+        language,
+        Frame("Verschil", ("a",), [("b",)]),
+        "Twee vergelijkingen.",
     )
     assert drawn is not None
     return drawn
@@ -81,16 +81,14 @@ MAKERS: dict[str, Callable[[str], Chart]] = {
     "shares": lambda name: one_of(shares([release(name)], "nl")),
     "units": lambda name: one_of(shares([release(), release(name)], "nl")),
     "bands": lambda name: one_of(
-        bands([(name, Band(0, 25))], "nl", title="Bereik", text="t", header=("a",), rows=[(name,)])
+        bands([(name, Band(0, 25))], "nl", Frame("Bereik", ("a",), [(name,)]), "t")
     ),
     "map": cells,
     "states": lambda name: one_of(
         states(
             [State(name, topic, "low" if topic == "a" else "in_order") for topic in "ab"],
             "nl",
-            title="Stand",
-            header=("a",),
-            rows=[(name,)],
+            Frame("Stand", ("a",), [(name,)]),
         )
     ),
     "year": bars,
@@ -160,10 +158,10 @@ def test_a_name_with_strange_characters_spoils_no_picture(name: str) -> None:
 def test_nothing_gives_no_picture() -> None:
     assert spiral([], "nl") is None
     assert shares([], "nl") is None
-    assert bands([], "nl", title="", text="", header=(), rows=()) is None
+    assert bands([], "nl", Frame("", (), ()), "") is None
     assert year([], "nl", first=MONDAY, last=MONDAY) is None
-    assert states([], "nl", title="", header=(), rows=()) is None
-    assert compared([], title="", text="", header=(), rows=()) is None
+    assert states([], "nl", Frame("", (), ())) is None
+    assert compared([], "nl", Frame("", (), ()), "") is None
 
 
 def test_the_path_says_what_it_draws() -> None:
@@ -243,6 +241,14 @@ def test_two_long_names_that_begin_alike_stay_two() -> None:
     chart = one_of(shares([release(f"{long}Brabant"), release(f"{long}Limburg")], "nl"))
     numbers = [one for one in elements(chart) if one.text == "25–50"]
     assert len(numbers) == 2
+
+
+@pytest.mark.parametrize(("language", "written_as"), [("nl", "0,4"), ("en", "0.4")])
+def test_decimals_are_written_as_the_language_does(language: Language, written_as: str) -> None:
+    at_axis = {one.text for one in elements(differences(language=language)) if one.text}
+    assert written_as in at_axis
+    other = "." if language == "nl" else ","
+    assert not any(other in one for one in at_axis if any(map(str.isdigit, one)))
 
 
 def test_shares_that_are_as_large_are_both_named() -> None:

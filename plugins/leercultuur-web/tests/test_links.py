@@ -13,19 +13,15 @@ from leercultuur_core import ConfigError, Engine
 from leercultuur_web.serve import serve, sign_in
 from leercultuur_web.sessions import Tickets
 
-from .conftest import NOW, URL, Browser, Clock  # type: ignore[import-not-found]
+from .bakery import NOW, URL, Clock, engine_of, person
+from .visiting import Browser
 
 DAY = timedelta(days=1)
 
 
-def jan(engine: Engine) -> str:
-    (found,) = engine.find("jan", NOW)
-    return found
-
-
 def answers(engine: Engine) -> list[str]:
     with engine.store.reading() as tx:
-        return [one.answer for one in tx.delivery.answers([jan(engine)])]
+        return [one.answer for one in tx.delivery.answers([person(engine)])]
 
 
 @pytest.fixture
@@ -34,7 +30,7 @@ def links(engine: Engine) -> dict[str, str]:
     made = engine.answer_links
     assert made is not None
     with engine.store.reading() as tx:
-        (message,) = tx.delivery.messages(recipient=jan(engine))
+        (message,) = tx.delivery.messages(recipient=person(engine))
         prompts = tx.delivery.prompts(message_id=message.message_id)
     (each,) = made.answers(message, prompts).values()
     every = {**each, "unsubscribe": made.unsubscribe(message, prompts)}
@@ -70,7 +66,7 @@ def test_a_mail_program_unsubscribes_by_itself(
     )
     assert answer.status_code == 200
     with engine.store.reading() as tx:
-        said = {one.purpose: one.given for one in tx.privacy.consents_of(jan(engine))}
+        said = {one.purpose: one.given for one in tx.privacy.consents_of(person(engine))}
     assert said == {"own_prompts": False, "invitation": False}
 
 
@@ -85,7 +81,7 @@ def test_an_expired_link_does_nothing(
 
 def test_a_sign_in_link_works_once(browser: Browser, engine: Engine, clock: Clock) -> None:
     tickets = Tickets(engine.database)
-    token = tickets.issue("sign_in", jan(engine), language="en", now=clock.now, lifetime=DAY)
+    token = tickets.issue("sign_in", person(engine), language="en", now=clock.now, lifetime=DAY)
     for _ in range(2):
         assert "Open my page" in browser.read(f"/in/{token}")
     assert browser.client.post(f"/in/{token}").headers["location"] == "/"
@@ -98,7 +94,7 @@ def test_a_sign_in_link_expires_and_is_no_session(
     browser: Browser, engine: Engine, clock: Clock
 ) -> None:
     tickets = Tickets(engine.database)
-    token = tickets.issue("sign_in", jan(engine), language="nl", now=clock.now, lifetime=DAY)
+    token = tickets.issue("sign_in", person(engine), language="nl", now=clock.now, lifetime=DAY)
     browser.client.cookies.set("__Host-leercultuur-session", token)
     assert browser.client.get("/").status_code == 401
     clock.later(days=1)
@@ -107,7 +103,7 @@ def test_a_sign_in_link_expires_and_is_no_session(
 
 def test_the_store_holds_no_token(engine: Engine, folder: Path, clock: Clock) -> None:
     token = Tickets(engine.database).issue(
-        "sign_in", jan(engine), language="nl", now=clock.now, lifetime=DAY
+        "sign_in", person(engine), language="nl", now=clock.now, lifetime=DAY
     )
     engine.close()
     for file in folder.glob("leercultuur.db*"):
@@ -126,11 +122,11 @@ def test_the_command_prints_a_link(folder: Path) -> None:
     done = CliRunner().invoke(sign_in, ["jan", "--config", config])
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith(f"{URL}/in/")
-    with Engine.from_config(config, {}) as engine:
+    with engine_of(folder) as engine:
         token = done.stdout.strip().rpartition("/")[2]
         ticket = Tickets(engine.database).take("sign_in", token, NOW)
         assert ticket is not None
-        assert ticket.person == jan(engine)
+        assert ticket.person == person(engine)
     nobody = CliRunner().invoke(sign_in, ["nobody", "--config", config])
     assert (nobody.exit_code, "nobody is known by that" in nobody.output) == (2, True)
 

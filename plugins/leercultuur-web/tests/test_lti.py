@@ -15,7 +15,8 @@ from leercultuur_core import Engine
 from leercultuur_web.lti import Launched, person_of
 from leercultuur_web.security import Refused
 
-from .conftest import CLAIM, LMS, NOW, PLATFORM, URL, Browser, Clock, Lms  # type: ignore[import-not-found]
+from .bakery import NOW, URL, Clock
+from .visiting import CLAIM, LMS, PLATFORM, Browser, Lms
 
 
 def base64url(content: bytes) -> str:

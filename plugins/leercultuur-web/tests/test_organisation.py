@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import shutil
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -17,25 +18,16 @@ from attrs import evolve
 from html5lib import HTMLParser
 
 from leercultuur_core import Doing, Engine
-from leercultuur_core.demo import answers_csv
+from leercultuur_core.extension import LANGUAGES
 from leercultuur_web.figures import FIGURES, figures
-from leercultuur_web.texts import texts
+from leercultuur_web.report import as_html, as_json
 
-from .conftest import NOW, Browser, Clock  # type: ignore[import-not-found]
+from .bakery import NOW, Clock, person, words
+from .visiting import Browser
 
 PATH = "/organisation"
 SCRIPT = "<script>alert(1)</script>"
 NAMES = ("Sanne", "Omar", "Piet", "Kees", "Naomi", "Samira", "Ruben", "Fatima")
-
-
-@pytest.fixture(scope="session")
-def one_quarter(one_night: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bakery after a night, with what people answered released as well."""
-    folder = Path(shutil.copytree(one_night, tmp_path_factory.mktemp("quarter") / "bakery"))
-    with Engine.from_config(folder / "leercultuur.toml", {}) as engine:
-        engine.import_answers(answers_csv(), NOW)
-        assert engine.release_preconditions(NOW)
-    return folder
 
 
 @pytest.fixture
@@ -75,10 +67,6 @@ def register(engine: Engine, folder: Path, *rows: tuple[str, str, str]) -> None:
     arguments = ["practice", "import", str(file), "--config", str(folder / "leercultuur.toml")]
     result = CliRunner().invoke(leercultuur, [*arguments, "--now", f"{NOW:%Y-%m-%d}"])
     assert result.exit_code == 0, result.output
-
-
-def words(key: str, language: str = "nl", **values: object) -> str:
-    return texts()[key][language].format(**values)
 
 
 def rows_of(browser: Browser, figure: str, **query: str) -> list[list[str]]:
@@ -203,7 +191,7 @@ def test_what_there_is_not_is_not_there(ans: Browser, path: str) -> None:
 def test_the_works_council_sees_who_looked_and_not_at_whom(
     council: Browser, engine: Engine, clock: Clock
 ) -> None:
-    (sanne,) = engine.find("Sanne", NOW)
+    sanne = person(engine, "Sanne")
     engine.export(sanne, clock() - timedelta(days=1), by="anna")
     engine.why(sanne, clock() - timedelta(days=1), by="anna")
     engine.why(sanne, clock() - timedelta(days=1), by="anna")
@@ -237,7 +225,7 @@ def shown(browser: Browser) -> Mapping[str, object]:
 
 def test_what_one_person_does_changes_nothing(ans: Browser, engine: Engine, clock: Clock) -> None:
     before = shown(ans)
-    (noor,) = engine.find("Noor", NOW)
+    noor = person(engine, "Noor")
     engine.consent(noor, "group_releases", False, clock())
     engine.consent(noor, "own_prompts", False, clock())
     engine.answer_item(noor, engine.model.items[0].id, 1, clock())
@@ -342,5 +330,32 @@ def test_a_study_is_told_with_its_interval(engine: Engine) -> None:
         (effect,) = figures(culture, engine.model, "nl", only="effect")
         assert (effect.chart is not None) == bool(shown)
         assert effect.rows
-    assert effect.rows[0][3:] == (words("org.verdict.more"), "0.31", "0.10 tot 0.52", "24")
+    assert effect.rows[0][3:] == (words("org.verdict.more"), "0,31", "0,10 tot 0,52", "24")
     assert effect.rows[1][3:] == (words("org.verdict.not_known"), "", "", words("org.too_few"))
+    assert effect.chart is not None
+    assert effect.chart.rows == effect.rows
+    assert "0,10 tot 0,52" in as_html(culture, engine.model, "nl")
+
+
+def test_decimals_have_a_comma_for_dutch_people_and_a_point_for_programs(engine: Engine) -> None:
+    engine.write_study(NOW, seed="x")
+    (study,) = engine.studies()
+    found: Any = SimpleNamespace(
+        outcome="unprompted",
+        against="later",
+        verdict="less",
+        pairs=24,
+        difference=-0.31,
+        low=-0.52,
+        high=-0.1,
+    )
+    done = evolve(study, state="done", figures=(found,))
+    culture = evolve(engine.culture(NOW), studies=(done,))
+    shown, columns = {}, {}
+    for language in LANGUAGES:
+        (effect,) = figures(culture, engine.model, language, only="effect")
+        shown[language] = effect.rows[0][4:6]
+        columns[language] = next(csv.reader(effect.csv().splitlines()[1:]))[4:6]
+    assert shown == {"nl": ("-0,31", "-0,52 tot -0,10"), "en": ("-0.31", "-0.52 to -0.10")}
+    assert columns == {"nl": ["-0.31", "'-0.52 tot -0.10"], "en": ["-0.31", "'-0.52 to -0.10"]}
+    assert json.loads(as_json(culture))["studies"][0]["figures"][0]["difference"] == -0.31

@@ -11,25 +11,17 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 from icalendar import Calendar
-from starlette.testclient import TestClient
 
 from leercultuur_core import Engine, Secret, maturity_model
 from leercultuur_records import Records, demo, store
 from leercultuur_records.issuing import LocalIssuer, LocalIssuerSettings, build_credential
 from leercultuur_records.issuing.claim import Claim
 from leercultuur_records.keys import KeyRing
-from leercultuur_web.app import create_app
 from leercultuur_web.own.learned import LONGEST
 
-from .conftest import (  # type: ignore[import-not-found]
-    CONFIGURATION,
-    NOW,
-    SETTINGS,
-    URL,
-    Browser,
-    Clock,
-    Lms,
-)
+from .bakery import NOW, Clock, engine_of, person
+from .conftest import CONFIGURATION
+from .visiting import Browser, Lms, client_of, visited
 
 SCRIPT = "<script>alert(1)</script>"
 
@@ -39,23 +31,16 @@ def recording(folder: Path) -> Iterator[Engine]:
     """The bakery where records are kept too."""
     text = CONFIGURATION.replace('["web"]', '["web", "records"]')
     (folder / "leercultuur.toml").write_text(text, "utf-8")
-    with Engine.from_config(folder / "leercultuur.toml", {}) as engine:
+    with engine_of(folder) as engine:
         yield engine
 
 
 @pytest.fixture
 def keeper(recording: Engine, clock: Clock, lms: Lms) -> Iterator[Browser]:
     """Jan's browser there."""
-    app = create_app(recording, SETTINGS, clock=clock, fetch_keys=lms.keys)
-    with TestClient(app, base_url=URL, follow_redirects=False) as client:
-        browser = Browser(client, lms)
+    with visited(recording, clock, lms) as browser:
         browser.launch()
         yield browser
-
-
-def person(engine: Engine, name: str = "jan") -> str:
-    (found,) = engine.find(name, NOW)
-    return str(found)
 
 
 def step_of(engine: Engine, clock: Clock) -> str:
@@ -264,7 +249,7 @@ def test_a_badge_and_a_passport_can_be_taken_along(
     with zipfile.ZipFile(io.BytesIO(passport.content)) as file:
         (name,) = [one for one in file.namelist() if one.startswith("credentials/")]
         assert file.read(name) == credential
-    with TestClient(keeper.client.app, base_url=URL, follow_redirects=False) as stranger:
+    with client_of(keeper.client.app) as stranger:
         assert stranger.get("/badge/r-jan").status_code == 401
 
 
@@ -310,21 +295,17 @@ def test_questions_about_work_are_answered_as_far_as_somebody_likes(
 
 
 def test_a_channel_is_chosen_where_there_are_several(folder: Path, clock: Clock, lms: Lms) -> None:
-    path = folder / "leercultuur.toml"
     more = '\n[[sink]]\nname = "post"\nkind = "files"\nfolder = "post"\n'
-    path.write_text(CONFIGURATION + more, "utf-8")
-    with Engine.from_config(path, {}) as engine:
-        app = create_app(engine, SETTINGS, clock=clock, fetch_keys=lms.keys)
-        with TestClient(app, base_url=URL, follow_redirects=False) as client:
-            browser = Browser(client, lms)
-            browser.launch()
-            assert "Hoe berichten jou bereiken" in browser.read()
-            sent = browser.send("/channel", channel="post")
-            assert sent.headers["location"] == "/?noted=channel"
-            assert 'name="channel" value="post" checked' in browser.read()
-            assert browser.send("/channel", channel="pigeon").status_code == 400
-            browser.send("/channel", channel="")
-            assert 'name="channel" value="" checked' in browser.read()
+    (folder / "leercultuur.toml").write_text(CONFIGURATION + more, "utf-8")
+    with engine_of(folder) as engine, visited(engine, clock, lms) as browser:
+        browser.launch()
+        assert "Hoe berichten jou bereiken" in browser.read()
+        sent = browser.send("/channel", channel="post")
+        assert sent.headers["location"] == "/?noted=channel"
+        assert 'name="channel" value="post" checked' in browser.read()
+        assert browser.send("/channel", channel="pigeon").status_code == 400
+        browser.send("/channel", channel="")
+        assert 'name="channel" value="" checked' in browser.read()
 
 
 def test_one_channel_is_no_choice(browser: Browser) -> None:

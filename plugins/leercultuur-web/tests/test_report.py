@@ -12,24 +12,14 @@ import pytest
 from click.testing import CliRunner, Result
 from html5lib import HTMLParser
 
-from leercultuur_core import LAYERS, PHASES, Engine
-from leercultuur_core.demo import answers_csv
+from leercultuur_core import LAYERS, PHASES
 from leercultuur_web.commands_report import report
 from leercultuur_web.figures import FIGURES
 from leercultuur_web.texts import texts
 
-from .conftest import NOW  # type: ignore[import-not-found]
+from .bakery import NOW, engine_of
 
 NAMES = ("Sanne", "Omar", "Kees", "Naomi", "Samira", "Fatima")
-
-
-@pytest.fixture(scope="session")
-def one_quarter(one_night: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = Path(shutil.copytree(one_night, tmp_path_factory.mktemp("report") / "bakery"))
-    with Engine.from_config(folder / "leercultuur.toml", {}) as engine:
-        engine.import_answers(answers_csv(), NOW)
-        assert engine.release_preconditions(NOW)
-    return folder
 
 
 @pytest.fixture
@@ -184,7 +174,7 @@ def test_before_the_first_night_it_says_so(tmp_path: Path, one_night: Path) -> N
     for name in ("leercultuur.toml", "identity.key", "links.key", "people.csv"):
         shutil.copy(one_night / name, tmp_path / name)
         (tmp_path / name).chmod(0o600)
-    with Engine.from_config(tmp_path / "leercultuur.toml", {}, create=True):
+    with engine_of(tmp_path, create=True):
         pass
     result = run(tmp_path, "--out", str(tmp_path / "out.html"))
     assert result.exit_code == 0

@@ -13,34 +13,15 @@ from urllib.parse import urlencode
 
 import pytest
 from attrs import evolve
-from starlette.testclient import TestClient
 
 from leercultuur_core import Engine
-from leercultuur_core.demo import answers_csv
-from leercultuur_web.app import create_app
-from leercultuur_web.texts import texts
 
-from .conftest import (  # type: ignore[import-not-found]
-    NOW,
-    SETTINGS,
-    URL,
-    Browser,
-    Clock,
-)
+from .bakery import NOW, Clock, engine_of, person, words
+from .visiting import Browser, Lms, visited
 
 TEAM = "bezorging"
 PATH = f"/team?unit={TEAM}"
 NAMES = ("Omar", "Bo", "Yara", "Koen", "Lina", "Stef", "Amir", "Joost", "Mila", "Niels", "Samira")
-
-
-@pytest.fixture(scope="session")
-def one_quarter(one_night: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bakery after a night, with what people answered released as well."""
-    folder = Path(shutil.copytree(one_night, tmp_path_factory.mktemp("quarter") / "bakery"))
-    with Engine.from_config(folder / "leercultuur.toml", {}) as engine:
-        engine.import_answers(answers_csv(), NOW)
-        assert engine.release_preconditions(NOW)
-    return folder
 
 
 @pytest.fixture
@@ -53,20 +34,6 @@ def omar(browser: Browser) -> Browser:
     """The browser of who leads the deliveries."""
     assert browser.launch("omar").status_code == 303
     return browser
-
-
-def person(engine: Engine, name: str) -> str:
-    (found,) = engine.find(name, NOW)
-    return found
-
-
-def words(key: str, language: str = "nl", **values: object) -> str:
-    return texts()[key][language].format(**values)
-
-
-def send(browser: Browser, path: str, **fields: str) -> Any:
-    csrf = browser.csrf()
-    return browser.client.post(path, data={"csrf": csrf, **fields})
 
 
 def proposed(browser: Browser) -> dict[str, str]:
@@ -129,7 +96,7 @@ def test_what_somebody_does_not_lead_is_not_there(browser: Browser, who: str, pa
     assert words("error.not_found") in unescape(answer.text)
     for act in ("open", "close"):
         unit = path.partition("unit=")[2] or TEAM
-        sent = send(browser, f"/team/vote/{act}", unit=unit)
+        sent = browser.send(f"/team/vote/{act}", unit=unit)
         assert sent.status_code == 404
 
 
@@ -141,32 +108,32 @@ def test_a_vote_is_opened_closed_and_told_by_its_choice_alone(
     omar: Browser, engine: Engine, clock: Clock
 ) -> None:
     options = proposed(omar)
-    sent = send(omar, "/team/vote/open", unit=TEAM, **options)
+    sent = omar.send("/team/vote/open", unit=TEAM, **options)
     assert (sent.status_code, sent.headers["location"]) == (303, f"{PATH}&noted=opened")
     shown = omar.read(sent.headers["location"])
     assert words("team.noted.opened") in shown
     assert words("team.vote.since", day="03-03-2026") in shown
     assert " selected>" not in shown
-    again = send(omar, "/team/vote/open", unit=TEAM, **options)
+    again = omar.send("/team/vote/open", unit=TEAM, **options)
     assert again.status_code == 409
     before = omar.client.get(PATH).text
     for name in NAMES:
         engine.vote(person(engine, name.lower()), options["option_1"], clock.now)
         assert omar.client.get(PATH).text == before, "a vote shows nowhere"
-    sent = send(omar, "/team/vote/close", unit=TEAM)
+    sent = omar.send("/team/vote/close", unit=TEAM)
     assert sent.headers["location"] == f"{PATH}&noted=closed"
     label = engine.model[options["option_1"]].labels["nl"]
     shown = omar.read(PATH)
     assert words("team.vote.chosen", day="03-03-2026", label=label) in shown
     assert words("team.no_vote.chosen") in shown
-    assert send(omar, "/team/vote/close", unit=TEAM).status_code == 409
+    assert omar.send("/team/vote/close", unit=TEAM).status_code == 409
 
 
 def test_of_a_vote_of_a_few_no_result_is_told(omar: Browser, engine: Engine, clock: Clock) -> None:
     options = proposed(omar)
-    send(omar, "/team/vote/open", unit=TEAM, **options)
+    omar.send("/team/vote/open", unit=TEAM, **options)
     engine.vote(person(engine, "bo"), options["option_1"], clock.now)
-    send(omar, "/team/vote/close", unit=TEAM)
+    omar.send("/team/vote/close", unit=TEAM)
     shown = omar.read(PATH)
     assert words("team.vote.unknown", day="03-03-2026") in shown
     assert " selected>" in omar.client.get(PATH).text, "the team may be asked again"
@@ -190,14 +157,14 @@ def test_what_the_form_does_not_offer_is_refused(
 
 def test_three_times_the_same_is_no_choice(omar: Browser, engine: Engine) -> None:
     options = dict.fromkeys(proposed(omar), "manager.appreciation")
-    answer = send(omar, "/team/vote/open", unit=TEAM, **options)
+    answer = omar.send("/team/vote/open", unit=TEAM, **options)
     assert answer.status_code == 400
     assert words("error.team_three") in unescape(answer.text)
     assert engine.votes() == ()
 
 
 def test_a_form_from_another_site_closes_nothing(omar: Browser, engine: Engine) -> None:
-    send(omar, "/team/vote/open", unit=TEAM, **proposed(omar))
+    omar.send("/team/vote/open", unit=TEAM, **proposed(omar))
     fields = {"csrf": omar.csrf(), "unit": TEAM}
     headers = {"sec-fetch-site": "cross-site"}
     answer = omar.client.post("/team/vote/close", data=fields, headers=headers)
@@ -267,17 +234,16 @@ def test_a_team_of_which_nothing_may_be_shown_has_the_plan_above_it(
     assert words("team.vote.three_own") in shown
 
 
-def test_the_name_of_a_team_is_text_and_never_markup(folder: Path, clock: Clock, lms: Any) -> None:
+def test_the_name_of_a_team_is_text_and_never_markup(folder: Path, clock: Clock, lms: Lms) -> None:
     odd = "<script>alert(1)</script>&unit=winkel"
     people = (folder / "people.csv").read_text("utf-8")
     (folder / "people.csv").write_text(people.replace(f",{TEAM},", f",{odd},"), "utf-8")
-    with Engine.from_config(folder / "leercultuur.toml", {}) as engine:
+    with engine_of(folder) as engine:
         engine.collect(NOW)
-        app = create_app(engine, SETTINGS, clock=clock, fetch_keys=lms.keys)
-        with TestClient(app, base_url=URL, follow_redirects=False) as client:
-            Browser(client, lms).launch("omar")
+        with visited(engine, clock, lms) as browser:
+            browser.launch("omar")
             for path in ("/team", f"/team?{urlencode({'unit': odd})}"):
-                shown = client.get(path).text
+                shown = browser.client.get(path).text
                 assert "<script" not in shown
                 assert odd in unescape(shown)
 

@@ -12,7 +12,6 @@ from typing import Any, get_args
 import pytest
 from attrs import evolve, frozen
 from httpx2 import Response
-from starlette.testclient import TestClient
 
 from leercultuur_core import Engine, SourceUnavailable
 from leercultuur_records import Decision, Evidence, Judgement, Records, Standard
@@ -24,16 +23,10 @@ from leercultuur_web.app import create_app
 from leercultuur_web.security import LARGEST_BODY
 from leercultuur_web.texts import texts
 
-from .conftest import (  # type: ignore[import-not-found]
-    NOW,
-    SETTINGS,
-    URL,
-    Browser,
-    Clock,
-    Lms,
-)
+from .bakery import LOGIN, NOW, ORGANISATION, Clock, engine_of, keep, person, words
+from .bakery import PEOPLE as DIRECTORY
+from .visiting import SETTINGS, Browser, Lms, client_of, visited
 
-HOME = "https://login.korenaar.example"
 WORDS = "Ik ruik nu of het desem <b>klaar</b> is."
 VRAAK = ("variation", "relevance", "authenticity", "currency", "quantity")
 MARKS = {f"vraak.{one}": "met" for one in VRAAK} | {
@@ -41,19 +34,9 @@ MARKS = {f"vraak.{one}": "met" for one in VRAAK} | {
     "criterion.D2": "met",
 }
 
-CONFIG = """
+CONFIG = f"""
 plugins = ["web", "records"]
-
-[organisation]
-name = "Bakkerij De Korenaar"
-identity_key = { file = "identity.key" }
-go_live = { date = 2026-02-01, reference = "OR-besluit 2026-03", scope = "alle medewerkers" }
-
-[[directory]]
-name = "people"
-kind = "people-file"
-path = "people.csv"
-
+{ORGANISATION}{DIRECTORY}
 [[source]]
 name = "records"
 store = "leercultuur.db"
@@ -65,7 +48,7 @@ four_eyes = true
 [[issuer]]
 name = "records"
 organisation = "Bakkerij De Korenaar"
-keys = { file = "credentials.key" }
+keys = {{ file = "credentials.key" }}
 register = "register.db"
 status = "https://korenaar.example/status"
 """
@@ -93,17 +76,16 @@ STANDARD = Standard(
 def one_office(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with people in every role, a standard and keys to issue with."""
     folder = tmp_path_factory.mktemp("office")
-    keys = {"identity.key": "k" * 40, "credentials.key": KeyRing.new(NOW).dump()}
-    for name, text in keys.items():
-        (folder / name).write_text(text, "utf-8")
-        (folder / name).chmod(0o600)
+    keep(folder, identity="k" * 40, credentials=KeyRing.new(NOW).dump())
     rows = ["identifier,name,roles,manager,unit,language,employment,working_days"]
     for name, roles in PEOPLE.items():
-        manager = f"account|{HOME}|els" if roles == "worker" else ""
-        rows.append(f"account|{HOME}|{name},{name.title()},{roles},{manager},bakkerij,nl,employee,")
+        manager = f"account|{LOGIN}|els" if roles == "worker" else ""
+        rows.append(
+            f"account|{LOGIN}|{name},{name.title()},{roles},{manager},bakkerij,nl,employee,"
+        )
     (folder / "people.csv").write_text("\n".join(rows) + "\n", "utf-8")
     (folder / "leercultuur.toml").write_text(CONFIG, "utf-8")
-    with Engine.from_config(folder / "leercultuur.toml", {}, create=True) as engine:
+    with engine_of(folder, create=True) as engine:
         assert not engine.plugins.broken, engine.plugins.broken
         engine.collect(NOW)
         Records(engine).put_standards((STANDARD,))
@@ -123,8 +105,7 @@ class Browsers(dict[str, Browser]):
         self._app, self._lms = app, lms
 
     def __missing__(self, name: str) -> Browser:
-        client = TestClient(self._app, base_url=URL, follow_redirects=False)
-        browser = self[name] = Browser(client, self._lms)
+        browser = self[name] = Browser(client_of(self._app), self._lms)
         assert browser.launch(name).status_code == 303
         return browser
 
@@ -139,8 +120,7 @@ class Office:
     browsers: Browsers
 
     def id(self, name: str) -> str:
-        (found,) = self.engine.find(name, NOW)
-        return found
+        return person(self.engine, name)
 
     def documented(self, holder: str = "sanne", **more: Any) -> str:
         evidence = Evidence(
@@ -179,9 +159,7 @@ class Office:
         return unescape(answer.text)
 
     def sends(self, who: str, path: str, **fields: str) -> Response:
-        browser = self.browsers[who]
-        answer: Response = browser.client.post(path, data={"csrf": browser.csrf(), **fields})
-        return answer
+        return self.browsers[who].send(path, **fields)
 
     def acts(self, who: str, record: str, act: str, **fields: str) -> Response:
         """Sends a form of a record as it is on the page now."""
@@ -195,13 +173,9 @@ def page(record: str) -> str:
     return f"/validation/record/{record}"
 
 
-def words(key: str, language: str = "nl", **values: object) -> str:
-    return texts()[key][language].format(**values)
-
-
 @pytest.fixture
 def office(folder: Path, clock: Clock, lms: Lms) -> Iterator[Office]:
-    with Engine.from_config(folder / "leercultuur.toml", {}) as engine:
+    with engine_of(folder) as engine:
         app = create_app(engine, SETTINGS, clock=clock, fetch_keys=lms.keys)
         yield Office(engine, Records(engine), clock, Browsers(app, lms))
 
@@ -320,7 +294,7 @@ def test_the_whole_road_from_intake_to_taking_back(office: Office) -> None:
     assert reference
     intake = {
         "reference": reference[1],
-        "holder": f"account|{HOME}|sanne",
+        "holder": f"account|{LOGIN}|sanne",
         "agreed_on": "2026-03-02",
         "agreed": "yes",
         "learned": WORDS,
@@ -617,19 +591,15 @@ def test_without_the_plugin_there_is_one_sentence(folder: Path, clock: Clock, lm
     config = folder / "leercultuur.toml"
     text = config.read_text("utf-8").partition("[[source]]")[0]
     config.write_text(text.replace('["web", "records"]', '["web"]'), "utf-8")
-    with Engine.from_config(config, {}) as engine:
-        app = create_app(engine, SETTINGS, clock=clock, fetch_keys=lms.keys)
-        with TestClient(app, base_url=URL, follow_redirects=False) as client:
-            browser = Browser(client, lms)
-            browser.launch("joke")
-            assert words("validation.off") in browser.read("/validation")
-            assert words("validation.off", "en") in browser.read("/validation?lang=en")
-            for path in ("/validation/new", page("x")):
-                assert client.get(path).status_code == 404
-            fields = {"csrf": browser.csrf(), "version": "1"}
-            assert client.post(f"{page('x')}/assess", data=fields).status_code == 404
-            browser.launch("kees")
-            assert client.get("/validation").status_code == 404
+    with engine_of(folder) as engine, visited(engine, clock, lms) as browser:
+        browser.launch("joke")
+        assert words("validation.off") in browser.read("/validation")
+        assert words("validation.off", "en") in browser.read("/validation?lang=en")
+        for path in ("/validation/new", page("x")):
+            assert browser.client.get(path).status_code == 404
+        assert browser.send(f"{page('x')}/assess", version="1").status_code == 404
+        browser.launch("kees")
+        assert browser.client.get("/validation").status_code == 404
 
 
 def test_without_an_issuer_it_says_who_can_help(office: Office) -> None:

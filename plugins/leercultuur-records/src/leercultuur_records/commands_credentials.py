@@ -7,14 +7,16 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from leercultuur_core import ConfigError, Engine, Problem
+from leercultuur_core.extension.commands import engine_options
 
+from .commands_shared import now_option
 from .files import write_whole
 from .keys import KeyRing, moment
 from .verifying import Bundle, Nowhere, Web
@@ -23,39 +25,6 @@ if TYPE_CHECKING:
     from .issuing import LocalIssuer
 
 _OWNER_ONLY = 0o600
-
-
-def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime:
-    if value is None:
-        return datetime.now(UTC)
-    try:
-        found = datetime.fromisoformat(value)
-        if found.tzinfo is None:
-            day = date.fromisoformat(value)
-            return datetime(day.year, day.month, day.day, tzinfo=UTC)
-    except ValueError:
-        expected = f"expected a date or a time such as 2026-03-02T00:00:00Z, found {value!r}"
-        raise click.BadParameter(expected, ctx, param) from None
-    return found
-
-
-_now = click.option(
-    "--now",
-    "at",
-    callback=_moment,
-    metavar="MOMENT",
-    show_default="the clock",
-    help="As if it were this moment; for trying things out.",
-)
-
-_config = click.option(
-    "--config",
-    "config_file",
-    default="leercultuur.toml",
-    show_default=True,
-    metavar="FILE",
-    help="The organisation's configuration.",
-)
 
 _new_file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 _file = click.argument(
@@ -75,7 +44,7 @@ _file = click.argument(
 @click.option("--subject", default="", metavar="MAIL", help="Whose it should be.")
 @click.option("--issuer", default="", metavar="DID", help="Whom it should be from.")
 @click.option("--language", type=click.Choice(["en", "nl"]), default="en", show_default=True)
-@_now
+@now_option
 def verify(
     file: Path,
     bundle: Path | None,
@@ -83,7 +52,7 @@ def verify(
     subject: str,
     issuer: str,
     language: str,
-    at: datetime,
+    now: datetime,
 ) -> None:
     """Check a credential: is it genuine, whose is it, does it still hold?
 
@@ -100,7 +69,7 @@ def verify(
         raise click.UsageError("expected --fetch or --bundle, found both; which of them is right?")
     data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     documents = Web() if fetch else Nowhere() if bundle is None else Bundle(bundle)
-    verdict = check(data, at=at, documents=documents, subject=subject, issuer=issuer)
+    verdict = check(data, at=now, documents=documents, subject=subject, issuer=issuer)
     click.echo(verdict.text(language))
     sys.exit(1 if verdict.refused else 0 if verdict.complete else 3)
 
@@ -112,14 +81,14 @@ def keys() -> None:
 
 @keys.command("new")
 @_new_file
-@_now
-def new_keys(file: Path, at: datetime) -> None:
+@now_option
+def new_keys(file: Path, now: datetime) -> None:
     """Make a key ring in FILE, which only you can read. An existing one is left alone."""
     if file.exists():
         found = "a file that is there already"
         hint = "to take a new key into use: leercultuur record keys rotate FILE"
         raise ConfigError("the key ring", [Problem(str(file), "a new file", found, hint)])
-    ring = KeyRing.new(at)
+    ring = KeyRing.new(now)
     write_whole(file, ring.dump().encode(), _OWNER_ONLY)
     click.echo(f"{file}: one key, {ring.current.id}")
     click.echo("Keep a copy in a safe. Who has it can issue in your name; without it you cannot.")
@@ -132,10 +101,10 @@ def new_keys(file: Path, at: datetime) -> None:
     is_flag=True,
     help="Somebody else may have the key: nothing it signed is good any more.",
 )
-@_now
-def rotate_keys(file: Path, compromised: bool, at: datetime) -> None:
+@now_option
+def rotate_keys(file: Path, compromised: bool, now: datetime) -> None:
     """Take a new key into use. The old one stays in FILE, to check what it signed."""
-    ring = _read_ring(file).rotate(at, compromised=compromised)
+    ring = _read_ring(file).rotate(now, compromised=compromised)
     write_whole(file, ring.dump().encode(), _OWNER_ONLY)
     click.echo(f"{file}: {ring.current.id} signs from now on")
     if compromised:
@@ -155,9 +124,8 @@ def list_keys(file: Path) -> None:
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
-@_config
-@_now
-def publish(folder: Path, config_file: str, at: datetime) -> None:
+@engine_options
+def publish(folder: Path, config_file: str, now: datetime) -> None:
     """Write the files that others need to check what you issued.
 
     DIR is the root of your site, or a folder that is copied there: the did document and the status
@@ -166,8 +134,8 @@ def publish(folder: Path, config_file: str, at: datetime) -> None:
     """
     from .publish import publish as write  # noqa: PLC0415 - brings the signing
 
-    with _issuer(config_file, at) as issuer:
-        written = write(issuer, folder, at=at)
+    with _issuer(config_file, now) as issuer:
+        written = write(issuer, folder, at=now)
     for path in written:
         click.echo(f"wrote {path}")
     if not written:
@@ -176,16 +144,15 @@ def publish(folder: Path, config_file: str, at: datetime) -> None:
 
 @click.command()
 @click.argument("credential")
-@_config
-@_now
-def revoke(credential: str, config_file: str, at: datetime) -> None:
+@engine_options
+def revoke(credential: str, config_file: str, now: datetime) -> None:
     """Take a credential back by its id, where its record is not here any more.
 
     CREDENTIAL is what stands in it as id, such as urn:uuid:…. Of a record that is here: leercultuur
     record take-back. Others see it when the status lists are published again.
     """
-    with _issuer(config_file, at) as issuer:
-        known = issuer.revoke(credential, at)
+    with _issuer(config_file, now) as issuer:
+        known = issuer.revoke(credential, now)
     if not known:
         found = "one that was not issued here with a status"
         problem = Problem("credential", "the id of a credential that was issued here", found)
@@ -194,7 +161,7 @@ def revoke(credential: str, config_file: str, at: datetime) -> None:
 
 
 @contextmanager
-def _issuer(config_file: str, at: datetime) -> Iterator[LocalIssuer]:
+def _issuer(config_file: str, now: datetime) -> Iterator[LocalIssuer]:
     """The one issuer of this kind in the configuration."""
     from .issuing import LocalIssuer  # noqa: PLC0415 - brings the signing
 
@@ -206,7 +173,7 @@ def _issuer(config_file: str, at: datetime) -> Iterator[LocalIssuer]:
             problem = Problem("issuer", expected, str(len(entries)), hint)
             raise ConfigError(config_file, [problem])
         adapter = engine.configuration.adapter(entries[0], LocalIssuer)
-        yield LocalIssuer(adapter.settings, clock=lambda: at)
+        yield LocalIssuer(adapter.settings, clock=lambda: now)
 
 
 def _read_ring(file: Path) -> KeyRing:

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 import click
 
 from leercultuur_core import AccessDenied
-from leercultuur_core.extension.commands import Moment, engine_options
+from leercultuur_core.extension.commands import engine_options
 
-from .commands_shared import acting, by_holder_option, by_option, opened, who
+from .commands_shared import acting, by_holder_option, by_option, now_option, opened, who
 from .files import write_whole
 from .record import Language, Record
 
@@ -155,14 +155,14 @@ def passport(
 @click.option("--fetch", is_flag=True, help="Ask the issuers' sites for those, over https.")
 @click.option("--subject", default="", metavar="MAIL", help="Whose it should be.")
 @_language
-@click.option("--now", type=Moment(), help="As if it were this moment; the clock when left out.")
+@now_option
 def passport_check(
     file: Path,
     bundle: Path | None,
     fetch: bool,
     subject: str,
     language: Language,
-    now: datetime | None,
+    now: datetime,
 ) -> None:
     """Check a skills passport that somebody gave you: is it whole, and is each credential genuine?
 
@@ -172,8 +172,6 @@ def passport_check(
     Exit codes: 0 all of it was proved, 1 something speaks against it,
     2 wrong use, 3 some of it could not be checked (it says what).
     """
-    from datetime import UTC  # noqa: PLC0415
-
     from .passport import open_passport  # noqa: PLC0415
     from .verifying import Bundle, Nowhere, Web, verify  # noqa: PLC0415 - brings the cryptography
 
@@ -185,7 +183,7 @@ def passport_check(
     for problem in found.problems:
         click.echo(problem)
     for name, data in found.credentials.items():
-        verdict = verify(data, at=now or datetime.now(UTC), documents=where, subject=subject)
+        verdict = verify(data, at=now, documents=where, subject=subject)
         refused, complete = refused or verdict.refused, complete and verdict.complete
         click.echo(f"{name}\n{verdict.text(language)}")
     if not found.credentials:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
+
+from leercultuur_core.extension.commands import Moment
 
 if TYPE_CHECKING:
     from .records import Records
 
-_F = TypeVar("_F", bound=Callable[..., Any])
-
+now_option = click.option(
+    "--now",
+    type=Moment(),
+    default=lambda: datetime.now(UTC),
+    show_default="the clock",
+    help="As if it were this moment; for trying things out.",
+)
+"""For a command without a configuration; others take `engine_options`."""
 
 by_option = click.option("--by", metavar="PERSON", required=True, help="Who does this.")
 by_holder_option = click.option(

@@ -17,6 +17,7 @@ from .charts import (
     Cell,
     Chart,
     Compared,
+    Frame,
     State,
     bands,
     compared,
@@ -27,7 +28,7 @@ from .charts import (
 )
 from .charts.bars import band_text
 from .charts.drawing import Language, as_csv, phase_names
-from .texts import say, texts
+from .texts import number, say, texts
 
 FIGURES = (
     "reach",
@@ -61,6 +62,8 @@ class Figure:
         The whole table; of a large organisation ``chart`` shows a part of it.
     nothing
         Why there is nothing; ``""`` where there is something.
+    with_points
+        The rows for a program, where ``rows`` have decimals: those have a point in every language.
     """
 
     id: str
@@ -71,10 +74,11 @@ class Figure:
     rows: tuple[Row, ...]
     chart: Chart | None = None
     nothing: str = ""
+    with_points: tuple[Row, ...] | None = None
 
     def csv(self) -> str:
         """The table for a spreadsheet."""
-        return as_csv([self.header, *self.rows])
+        return as_csv([self.header, *(self.rows if self.with_points is None else self.with_points)])
 
 
 def figures(
@@ -113,6 +117,12 @@ def unit_of(culture: Culture, name: str) -> UnitCulture | None:
     return next((one for one in culture.units if one.unit == name), None)
 
 
+def _frame(name: str, language: Language, columns: Sequence[str], rows: Sequence[Row]) -> Frame:
+    """The title and the table of a figure."""
+    header = [say(language, f"org.column.{column}") for column in columns]
+    return Frame(say(language, f"org.{name}.title"), header, rows)
+
+
 def _figure(
     name: str,
     language: Language,
@@ -124,14 +134,15 @@ def _figure(
     nothing: str = "",
 ) -> Figure:
     found = tuple(rows)
+    frame = _frame(name, language, columns, found)
     return Figure(
         name,
-        say(language, f"org.{name}.title"),
+        frame.title,
         say(language, f"org.{name}.text"),
         say(language, "org.map.least" if name == "map" else "org.at_least", minimum=least)
         if least and found
         else "",
-        tuple(say(language, f"org.column.{column}") for column in columns),
+        tuple(frame.header),
         found,
         chart,
         nothing or ("" if found else say(language, f"org.{name}.none")),
@@ -152,16 +163,14 @@ def _reach(culture: Culture, language: Language) -> Figure:
     drawn = bands(
         values[:_DRAWN],
         language,
-        title=say(language, "org.reach.title"),
-        text=say(
+        _frame("reach", language, columns, rows),
+        say(
             language,
             "org.reach.told",
             seen=band_text(seen.seen, language),
             sources=len(seen.sources),
             quarter=seen.made,
         ),
-        header=[say(language, f"org.column.{column}") for column in columns],
-        rows=rows,
     )
     return _figure("reach", language, rows=rows, columns=columns, chart=drawn, least=seen.minimum)
 
@@ -268,9 +277,7 @@ def _preconditions(culture: Culture, model: MaturityModel, language: Language) -
             for (_, facet), each in one.preconditions.states.items()
         ],
         language,
-        title=say(language, "org.preconditions.title"),
-        header=[say(language, f"org.column.{column}") for column in columns],
-        rows=rows,
+        _frame("preconditions", language, columns, rows),
     )
     return _figure(
         "preconditions", language, rows=rows, columns=columns, chart=drawn, least=culture.minimum
@@ -333,10 +340,9 @@ def _who(one: Doing, model: MaturityModel, language: Language) -> str:
 
 def _effect(culture: Culture, language: Language) -> Figure:
     columns = ("study", "outcome", "against", "verdict", "difference", "interval", "pairs")
-    rows: list[Row] = []
+    rows = [row for study in culture.studies for row in _told(study, language, language)]
+    points = [row for study in culture.studies for row in _told(study, language, "en")]
     drawn: Chart | None = None
-    for study in culture.studies:
-        rows += _told(study, language)
     known = [
         Compared(
             say(language, f"org.outcome.{one.outcome}"),
@@ -352,15 +358,16 @@ def _effect(culture: Culture, language: Language) -> Figure:
     if known:
         drawn = compared(
             known,
-            title=say(language, "org.effect.title"),
-            text=say(language, "org.effect.told", number=culture.studies[-1].number),
-            header=[say(language, f"org.column.{column}") for column in columns],
-            rows=rows,
+            language,
+            _frame("effect", language, columns, rows),
+            say(language, "org.effect.told", number=culture.studies[-1].number),
         )
-    return _figure("effect", language, rows=rows, columns=columns, chart=drawn)
+    figure = _figure("effect", language, rows=rows, columns=columns, chart=drawn)
+    return evolve(figure, with_points=tuple(points))
 
 
-def _told(study: Study, language: Language) -> list[Row]:
+def _told(study: Study, language: Language, numbers: Language) -> list[Row]:
+    """A study in the words of one language, with decimals as another writes them."""
     if not study.figures:
         due = f"{study.due:%d-%m-%Y}" if study.due else ""
         state = say(language, f"org.study.{study.state}", due=due)
@@ -371,10 +378,15 @@ def _told(study: Study, language: Language) -> list[Row]:
             say(language, f"org.outcome.{one.outcome}"),
             say(language, f"org.against.{one.against}"),
             say(language, f"org.verdict.{one.verdict}"),
-            "" if one.difference is None else f"{one.difference:.2f}",
+            "" if one.difference is None else number(numbers, one.difference),
             ""
             if one.low is None or one.high is None
-            else say(language, "org.interval", low=f"{one.low:.2f}", high=f"{one.high:.2f}"),
+            else say(
+                language,
+                "org.interval",
+                low=number(numbers, one.low),
+                high=number(numbers, one.high),
+            ),
             str(one.pairs) if one.pairs else say(language, "org.too_few"),
         )
         for one in study.figures

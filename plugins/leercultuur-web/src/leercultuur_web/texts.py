@@ -24,3 +24,9 @@ def texts() -> Mapping[str, Mapping[str, str]]:
 def say(language: str, key: str, **values: object) -> str:
     """The text ``key``. Raises `KeyError` for one there is not."""
     return texts()[key][language].format(**values)
+
+
+def number(language: str, value: float) -> str:
+    """A number as people read it, with two decimals: after a comma in Dutch."""
+    written = f"{value:.2f}"
+    return written.replace(".", ",") if language == "nl" else written

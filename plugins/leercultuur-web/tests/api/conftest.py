@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,33 +13,16 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from leercultuur_core import Engine
-from leercultuur_core.demo import write_bakery
 from leercultuur_web.api.clients import SCOPES, Clients
 from leercultuur_web.app import create_app
 from leercultuur_web.settings import WebSettings, checked
 
-NOW = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
-URL = "https://leren.korenaar.example"
-LOGIN = "https://login.korenaar.example"
+from ..bakery import ACTIVITY, LOGIN, NOW, ORGANISATION, PEOPLE, URL, Clock, bakery, engine_of
+from ..visiting import client_of
 
-CONFIGURATION = """
+CONFIGURATION = f"""
 plugins = ["web", "records"]
-
-[organisation]
-name = "Bakkerij De Korenaar"
-identity_key = { file = "identity.key" }
-go_live = { date = 2026-02-01, reference = "OR-besluit 2026-03", scope = "alle medewerkers" }
-
-[[source]]
-name = "drop"
-kind = "files"
-path = "*.ndjson.gz"
-
-[[directory]]
-name = "people"
-kind = "people-file"
-path = "people.csv"
-
+{ORGANISATION}{ACTIVITY}{PEOPLE}
 [[sink]]
 name = "portal"
 kind = "pull"
@@ -53,32 +35,10 @@ own_prompts = "opt-out"
 @pytest.fixture(scope="session")
 def one_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("api")
-    write_bakery(folder)
-    (folder / "identity.key").write_text("i" * 40, "utf-8")
-    (folder / "identity.key").chmod(0o600)
-    (folder / "leercultuur.toml").write_text(CONFIGURATION, "utf-8")
-    with Engine.from_config(folder / "leercultuur.toml", {}, create=True) as engine:
+    bakery(folder, CONFIGURATION, identity="i" * 40)
+    with engine_of(folder, create=True) as engine:
         assert engine.run(NOW).complete
     return folder
-
-
-@pytest.fixture
-def folder(one_night: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(one_night, tmp_path / "bakery"))
-
-
-@pytest.fixture
-def engine(folder: Path) -> Iterator[Engine]:
-    with Engine.from_config(folder / "leercultuur.toml", {}) as engine:
-        yield engine
-
-
-@define
-class Clock:
-    now: datetime = NOW + timedelta(minutes=5)
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @define
@@ -101,13 +61,13 @@ class Program:
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW + timedelta(minutes=5))
 
 
 @pytest.fixture
 def http(engine: Engine, clock: Clock) -> Iterator[TestClient]:
     app = create_app(engine, checked(WebSettings(URL)), clock=clock)
-    with TestClient(app, base_url=URL, follow_redirects=False) as client:
+    with client_of(app) as client:
         yield client
 
 

@@ -21,7 +21,7 @@ from leercultuur_web.api import commands
 from leercultuur_web.api.application import document
 from leercultuur_web.api.clients import SCOPES
 
-LOGIN = "https://login.korenaar.example"
+from ..bakery import LOGIN
 
 
 def activity(number: int, **other: Any) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from leercultuur_web.api.application import document
 from leercultuur_web.api.clients import SCOPES
 from leercultuur_web.api.guard import LARGEST_BODY
 
-LOGIN = "https://login.korenaar.example"
+from ..bakery import LOGIN
+
 JSON = {"Content-Type": "application/json"}
 
 OPERATIONS = [

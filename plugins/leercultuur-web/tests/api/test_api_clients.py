@@ -12,41 +12,27 @@ from pathlib import Path
 import pytest
 from holidays import country_holidays
 
-from leercultuur_core import PHASES, Engine
-from leercultuur_core.demo import write_bakery
+from leercultuur_core import PHASES
 from leercultuur_core.testing.servers import free_port, needs, python_environment, running
 from leercultuur_web.api.clients import SCOPES, Clients
+
+from ..bakery import ACTIVITY, LOGIN, ORGANISATION, PEOPLE, bakery, engine_of
 
 pytestmark = pytest.mark.server
 
 CLIENTS = Path(__file__).parents[1] / "clients"
 SERVERS = Path(__file__).parents[1] / "servers"
 
-CONFIGURATION = """
+CONFIGURATION = f"""
 plugins = ["web", "records"]
-
-[organisation]
-name = "Bakkerij De Korenaar"
-country = "COUNTRY"
-identity_key = { file = "identity.key" }
-go_live = { date = 2026-02-01, reference = "OR-besluit 2026-03", scope = "alle medewerkers" }
-
-[[source]]
-name = "drop"
-kind = "files"
-path = "*.ndjson.gz"
-
-[[directory]]
-name = "people"
-kind = "people-file"
-path = "people.csv"
-
+{ORGANISATION}country = "COUNTRY"
+{ACTIVITY}{PEOPLE}
 [[sink]]
 name = "php"
 kind = "pull"
 
 [care]
-quiet = { before = "00:00", after = "23:59" }
+quiet = {{ before = "00:00", after = "23:59" }}
 
 [privacy]
 own_prompts = "opt-out"
@@ -61,28 +47,24 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
     """The address of `leercultuur serve`, and its folder. It goes by the clock: so everybody works on
     every day, where today is no holiday."""
     folder = tmp_path_factory.mktemp("served")
-    write_bakery(folder)
-    people = folder / "people.csv"
-    people.write_text(people.read_text("utf-8").replace("mon-fri", "mon-sun"), "utf-8")
-    (folder / "identity.key").write_text("i" * 40, "utf-8")
-    (folder / "identity.key").chmod(0o600)
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    write_settings(folder, url)
-    config = folder / "leercultuur.toml"
-    with Engine.from_config(config, {}, create=True) as engine:
+    bakery(folder, configuration(url), identity="i" * 40)
+    people = folder / "people.csv"
+    people.write_text(people.read_text("utf-8").replace("mon-fri", "mon-sun"), "utf-8")
+    with engine_of(folder, create=True) as engine:
         assert engine.run(datetime.now(UTC)).complete
     program = Path(sys.executable).with_name("leercultuur")
+    config = folder / "leercultuur.toml"
     command: list[str | Path] = [program, "serve", "--config", config, "--port", str(port)]
     with running(command, ready=f"{url}/api/v1/openapi.json", cwd=folder):
         yield url, folder
 
 
-def write_settings(folder: Path, url: str) -> None:
+def configuration(url: str) -> str:
     today = datetime.now(UTC).date()
     country = next(one for one in ("NL", "JP", "BR") if today not in country_holidays(one))
-    text = CONFIGURATION.replace("COUNTRY", country).replace("URL", url)
-    (folder / "leercultuur.toml").write_text(text, "utf-8")
+    return CONFIGURATION.replace("COUNTRY", country).replace("URL", url)
 
 
 @pytest.fixture
@@ -91,7 +73,7 @@ def run(server: tuple[str, Path]) -> Callable[..., str]:
     url, folder = server
 
     def start(name: str, *command: str | Path) -> str:
-        with Engine.from_config(folder / "leercultuur.toml", {}) as engine:
+        with engine_of(folder) as engine:
             token = Clients(engine.database).add(
                 name,
                 frozenset(SCOPES),
@@ -142,8 +124,8 @@ def test_the_document_says_what_the_server_does(
     """Some hundreds of requests that Schemathesis makes up from the OpenAPI document, fit and unfit: each
     answer is one that the document has, and none is an error of the server."""
     program = python_environment(SERVERS / "schemathesis.txt") / "schemathesis"
-    with Engine.from_config(server[1] / "leercultuur.toml", {}) as engine:
-        person = engine.identified("account|https://login.korenaar.example|jan")
+    with engine_of(server[1]) as engine:
+        person = engine.identified(f"account|{LOGIN}|jan")
     settings = tmp_path / "schemathesis.toml"
     settings.write_text(f'[parameters]\nperson = "{person}"\n', "utf-8")
     printed = run(

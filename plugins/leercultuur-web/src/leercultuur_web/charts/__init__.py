@@ -8,7 +8,7 @@ without ``unsafe-inline``, and it needs neither pandas nor Matplotlib.
 from __future__ import annotations
 
 from .bars import Bar, Compared, bands, compared, year
-from .drawing import Chart, warm_up
+from .drawing import Chart, Frame, warm_up
 from .grids import Cell, State, phase_map, shares, states
 from .own import spiral
 
@@ -17,6 +17,7 @@ __all__ = [
     "Cell",
     "Chart",
     "Compared",
+    "Frame",
     "State",
     "bands",
     "compared",

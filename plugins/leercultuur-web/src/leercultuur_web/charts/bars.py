@@ -20,10 +20,11 @@ from .drawing import (
     STEPS,
     WIDTH,
     Chart,
+    Frame,
     Language,
+    beside_rows,
     layer_names,
     lines,
-    names,
     picture,
     table,
 )
@@ -63,18 +64,10 @@ def band_text(band: Band, language: str) -> str:
 
 
 def bands(
-    values: Sequence[tuple[str, Band]],
-    language: Language,
-    *,
-    title: str,
-    text: str,
-    header: Sequence[str],
-    rows: Sequence[Sequence[str]],
+    values: Sequence[tuple[str, Band]], language: Language, frame: Frame, text: str
 ) -> Chart | None:
     """Bands of other things than phases, each as a bar; ``None`` where there is none."""
-    if not values:
-        return None
-    return picture(bars_of(values, language), title=title, text=text, header=header, rows=rows)
+    return picture(bars_of(values, language), frame, text) if values else None
 
 
 def bars_of(values: Sequence[tuple[str, Band]], language: str) -> alt.TopLevelMixin:
@@ -89,7 +82,7 @@ def bars_of(values: Sequence[tuple[str, Band]], language: str) -> alt.TopLevelMi
             for name, band in values
         ]
     )
-    base = alt.Chart(data).encode(y=alt.Y("name:N", sort=None, title=None, axis=names()))
+    base = alt.Chart(data).encode(y=beside_rows("name"))
     bars = base.mark_bar(color=STEPS[2], stroke=INK, strokeWidth=1, height=14).encode(
         x=alt.X(
             "low:Q",
@@ -136,7 +129,7 @@ def _year(rows: tuple[Bar, ...], language: Language, first: date, last: date) ->
         alt.Chart(data)
         .mark_bar(stroke=INK, strokeWidth=1, height=14)
         .encode(
-            y=alt.Y("label:N", sort=None, title=None, axis=names()),
+            y=beside_rows("label"),
             x=alt.X(
                 "begin:T",
                 title=None,
@@ -162,17 +155,8 @@ def _year(rows: tuple[Bar, ...], language: Language, first: date, last: date) ->
         )
         .properties(width=WIDTH, height=ROW_OF_TWO * len(rows), autosize=FIT)
     )
-    return picture(
-        drawn,
-        title=say(language, "year.title"),
-        text=say(
-            language,
-            "year.text",
-            first=f"{first:%d-%m-%Y}",
-            last=f"{last:%d-%m-%Y}",
-            running=sum(one.state == "running" for one in rows),
-            planned=sum(one.state == "planned" for one in rows),
-        ),
+    frame = Frame(
+        say(language, "year.title"),
         header=[
             say(language, f"year.{column}")
             for column in ("action", "layer", "state", "begin", "end")
@@ -188,15 +172,19 @@ def _year(rows: tuple[Bar, ...], language: Language, first: date, last: date) ->
             for one in rows
         ],
     )
+    text = say(
+        language,
+        "year.text",
+        first=f"{first:%d-%m-%Y}",
+        last=f"{last:%d-%m-%Y}",
+        running=sum(one.state == "running" for one in rows),
+        planned=sum(one.state == "planned" for one in rows),
+    )
+    return picture(drawn, frame, text)
 
 
 def compared(
-    values: Sequence[Compared],
-    *,
-    title: str,
-    text: str,
-    header: Sequence[str],
-    rows: Sequence[Sequence[str]],
+    values: Sequence[Compared], language: Language, frame: Frame, text: str
 ) -> Chart | None:
     """Differences with their intervals, each outcome on a scale of its own, and a line at none."""
     if not values:
@@ -214,7 +202,7 @@ def compared(
             for one in values
         ]
     )
-    base = alt.Chart(data).encode(y=alt.Y("against:N", sort=None, title=None, axis=names()))
+    base = alt.Chart(data).encode(y=beside_rows("against"))
     interval = base.mark_rule(color=INK, strokeWidth=2).encode(
         x=alt.X(
             "low:Q",
@@ -249,7 +237,7 @@ def compared(
         )
         .resolve_scale(x="independent")
     )
-    return picture(drawn, title=title, text=text, header=header, rows=rows)
+    return picture(drawn, frame, text, numbers=language)
 
 
 __all__ = [

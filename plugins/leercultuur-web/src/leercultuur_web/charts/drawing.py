@@ -39,8 +39,19 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 called anything."""
 _SVG = "http://www.w3.org/2000/svg"
 _TEXT_SIZE = 13
+_WRITTEN_AS: Mapping[Language, Literal["nl-NL", "en-US"]] = {"nl": "nl-NL", "en": "en-US"}
+"""Language → how it writes numbers, by the name that d3-format has for it."""
 _DROPPED = ("aria-", "role", "class", "pointer-events", "{http://www.w3.org/1999/xlink}")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@frozen
+class Frame:
+    """What stands around a picture: its title, and the table of its values."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
 
 
 @frozen
@@ -61,14 +72,10 @@ class Chart:
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
-    def csv(self) -> str:
-        """The table for a spreadsheet, which makes formulas of nothing in it."""
-        return as_csv([self.header, *self.rows])
-
 
 def as_csv(rows: Sequence[Sequence[str]]) -> str:
-    """Rows as CSV; a cell that a spreadsheet would calculate gets an apostrophe before it
-    (OWASP, *CSV injection*)."""
+    """Rows as CSV for a spreadsheet; a cell that it would calculate gets an apostrophe before it (OWASP,
+    *CSV injection*)."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerows([[_harmless(cell) for cell in row] for row in rows])
@@ -99,30 +106,40 @@ _TWO_LINES = f"length({ALL_LINES}) > 2 ? [{ALL_LINES}[0], {ALL_LINES}[1] + '…'
 
 def lines(name: str, *, at: int = _LINE) -> str:
     """A name on more lines where it is long. Nothing is cut off here: two long ones that begin alike
-    stay two; `names` shows the first two lines, and the table beside the picture all."""
+    stay two; `beside_rows` shows the first two lines, and the table beside the picture all."""
     # An address has no spaces; it goes on below at one of its dots. A tab marks where, and is not drawn.
     marked = _IN_AN_ADDRESS.sub("\t", name)
     found = wrap(marked, at, break_on_hyphens=False, expand_tabs=False, replace_whitespace=False)
     return "\n".join(found).replace("\t", "")
 
 
-def names(*, width: int = 140, **more: Any) -> alt.Axis:
-    """An axis of names beside rows, each as `lines` gives it."""
-    return alt.Axis(
-        labelExpr=_TWO_LINES,
-        labelBaseline="middle",
-        labelLimit=width,
+def beside_rows(column: str, *, width: int = 140, **more: Any) -> alt.Y:
+    """The names beside rows, each as `lines` gives it, in the order of the data."""
+    axis = alt.Axis(
+        labelExpr=_TWO_LINES, labelBaseline="middle", labelLimit=width, ticks=False, domain=False
+    )
+    return alt.Y(f"{column}:N", sort=None, title=None, axis=axis, **more)
+
+
+def above_columns(column: str, *, limit: int | None = None, **more: Any) -> alt.X:
+    """The names above columns. They stand upright: aslant they take of the width, and cells have
+    little."""
+    axis = alt.Axis(
+        orient="top",
+        labelAngle=-90,
+        labelLimit=alt.Undefined if limit is None else limit,
         ticks=False,
         domain=False,
-        **more,
     )
+    return alt.X(f"{column}:N", title=None, axis=axis, **more)
 
 
 def picture(
-    described: alt.TopLevelMixin, *, title: str, text: str, header: Sequence[str], rows: Any
+    described: alt.TopLevelMixin, frame: Frame, text: str, *, numbers: Language = "en"
 ) -> Chart:
-    """Draws. The same description gives the same bytes."""
-    return drawn(styled(described), title=title, text=text, header=header, rows=rows)
+    """Draws. The same description gives the same bytes. Numbers at an axis are written as in the
+    language ``numbers``, which matters where they have decimals."""
+    return drawn(styled(described), frame, text, numbers=numbers)
 
 
 def styled(described: alt.TopLevelMixin) -> dict[str, Any]:
@@ -158,12 +175,15 @@ def styled(described: alt.TopLevelMixin) -> dict[str, Any]:
 
 
 def drawn(
-    description: Mapping[str, Any], *, title: str, text: str, header: Sequence[str], rows: Any
+    description: Mapping[str, Any], frame: Frame, text: str, *, numbers: Language = "en"
 ) -> Chart:
-    """The picture of a description."""
-    svg = vl_convert.vegalite_to_svg(_drawable(dict(description)), allowed_base_urls=[])
+    """The picture of a description, with ``numbers`` as `picture` has it."""
+    svg = vl_convert.vegalite_to_svg(
+        _drawable(dict(description)), allowed_base_urls=[], format_locale=_WRITTEN_AS[numbers]
+    )
     name = _NOT_XML.sub("", text)
-    return Chart(title, _bare(svg, name), name, tuple(header), tuple(map(tuple, rows)))
+    rows = tuple(map(tuple, frame.rows))
+    return Chart(frame.title, _bare(svg, name), name, tuple(frame.header), rows)
 
 
 def _drawable(value: Any) -> Any:
@@ -213,7 +233,7 @@ def layer_names(language: Language) -> dict[str, str]:
 def warm_up() -> None:
     """Draws something, so that the first who looks need not wait for the library to start."""
     chart = alt.Chart(table([{"x": 1}])).mark_point().encode(x="x:Q")
-    picture(chart, title="", text="", header=(), rows=())
+    picture(chart, Frame("", (), ()), "")
 
 
 __all__ = [
@@ -225,12 +245,14 @@ __all__ = [
     "STEPS",
     "WIDTH",
     "Chart",
+    "Frame",
     "Language",
+    "above_columns",
     "as_csv",
+    "beside_rows",
     "drawn",
     "layer_names",
     "lines",
-    "names",
     "phase_names",
     "picture",
     "styled",

@@ -21,10 +21,12 @@ from .drawing import (
     STEPS,
     WIDTH,
     Chart,
+    Frame,
     Language,
+    above_columns,
+    beside_rows,
     layer_names,
     lines,
-    names,
     phase_names,
     picture,
     table,
@@ -32,8 +34,6 @@ from .drawing import (
 
 _SMALL = 11
 _IN_CELL = 12
-_UPRIGHT = -90
-"""Names above columns stand upright: aslant they take of the width, and cells have little."""
 
 
 @frozen
@@ -81,8 +81,11 @@ def _shares(units: tuple[_UnitBands, ...], language: Language) -> Chart:
         for unit, least, bands in units
         for phase, band in zip(PHASES, bands, strict=True)
     ]
-    header = [say(language, f"shares.{column}") for column in ("unit", "phase", "share", "least")]
-    title = say(language, "shares.title")
+    frame = Frame(
+        say(language, "shares.title"),
+        [say(language, f"shares.{column}") for column in ("unit", "phase", "share", "least")],
+        rows,
+    )
     if len(units) == 1:
         ((unit, _, bands),) = units
         most = max(bands, key=lambda band: band.low)
@@ -97,7 +100,7 @@ def _shares(units: tuple[_UnitBands, ...], language: Language) -> Chart:
         drawn = bars_of(
             [(named[phase], band) for phase, band in zip(PHASES, bands, strict=True)], language
         )
-        return picture(drawn, title=title, text=text, header=header, rows=rows)
+        return picture(drawn, frame, text)
     data = table(
         [
             {
@@ -111,13 +114,7 @@ def _shares(units: tuple[_UnitBands, ...], language: Language) -> Chart:
         ]
     )
     base = alt.Chart(data).encode(
-        x=alt.X(
-            "phase:N",
-            sort=list(named.values()),
-            title=None,
-            axis=alt.Axis(orient="top", labelAngle=_UPRIGHT, ticks=False, domain=False),
-        ),
-        y=alt.Y("unit:N", sort=None, title=None, axis=names(width=110)),
+        x=above_columns("phase", sort=list(named.values())), y=beside_rows("unit", width=110)
     )
     cells = base.mark_rect(stroke=LINE, strokeWidth=1).encode(
         color=_by_step("middle", (5, 15, 30, 60))
@@ -125,7 +122,7 @@ def _shares(units: tuple[_UnitBands, ...], language: Language) -> Chart:
     words = base.mark_text(fontSize=_IN_CELL).encode(text="band:N", color=_ink_on("middle", 60))
     text = say(language, "shares.many", units=len(units))
     drawn = (cells + words).properties(width=WIDTH, height=ROW_OF_TWO * len(units), autosize=FIT)
-    return picture(drawn, title=title, text=text, header=header, rows=rows)
+    return picture(drawn, frame, text)
 
 
 def phase_map(cells: Sequence[Cell], language: Language, *, unit: str = "") -> Chart:
@@ -152,17 +149,11 @@ def _phase_map(cells: tuple[Cell, ...], language: Language, unit: str) -> Chart:
         ]
     )
     base = alt.Chart(data).encode(
-        x=alt.X(
-            "phase:N",
-            title=None,
-            scale=alt.Scale(domain=list(phases.values())),
-            axis=alt.Axis(orient="top", labelAngle=_UPRIGHT, ticks=False, domain=False),
-        ),
-        y=alt.Y(
-            "layer:N",
-            title=None,
+        x=above_columns("phase", scale=alt.Scale(domain=list(phases.values()))),
+        y=beside_rows(
+            "layer",
+            width=110,
             scale=alt.Scale(domain=[people, *(layers[layer] for layer in LAYERS)]),
-            axis=names(width=110),
         ),
     )
     above = table(
@@ -192,18 +183,8 @@ def _phase_map(cells: tuple[Cell, ...], language: Language, unit: str) -> Chart:
     drawn = alt.layer(
         there.encode(color=_by_step("lands", (1, 2, 3, 5))), white, words, small, head
     ).properties(width=WIDTH, height=38 * (len(LAYERS) + 1), autosize=FIT)
-    spots = sum(one.white for one in cells)
-    return picture(
-        drawn,
-        title=say(language, "map.title"),
-        text=say(
-            language,
-            "map.text",
-            unit=unit,
-            lands=sum(one.lands > 0 for one in cells),
-            cells=sum(one.known > 0 for one in cells),
-            white=spots,
-        ),
+    frame = Frame(
+        say(language, "map.title"),
         header=[
             say(language, f"map.{column}")
             for column in ("layer", "phase", "people", "lands", "held", "planned", "known", "white")
@@ -222,6 +203,15 @@ def _phase_map(cells: tuple[Cell, ...], language: Language, unit: str) -> Chart:
             for one in cells
         ],
     )
+    text = say(
+        language,
+        "map.text",
+        unit=unit,
+        lands=sum(one.lands > 0 for one in cells),
+        cells=sum(one.known > 0 for one in cells),
+        white=sum(one.white for one in cells),
+    )
+    return picture(drawn, frame, text)
 
 
 def _in_cell(one: Cell) -> str:
@@ -246,14 +236,7 @@ class State:
 _SIGNS = {"low": "!", "unsure": "?", "in_order": "✓", "unknown": "·"}
 
 
-def states(
-    values: Sequence[State],
-    language: Language,
-    *,
-    title: str,
-    header: Sequence[str],
-    rows: Sequence[Sequence[str]],
-) -> Chart | None:
+def states(values: Sequence[State], language: Language, frame: Frame) -> Chart | None:
     """Topics below each other, units side by side, in each cell a sign; ``None`` where there is none."""
     if not values:
         return None
@@ -272,15 +255,7 @@ def states(
         ]
     )
     base = alt.Chart(data).encode(
-        x=alt.X(
-            "unit:N",
-            sort=None,
-            title=None,
-            axis=alt.Axis(
-                orient="top", labelAngle=_UPRIGHT, labelLimit=110, ticks=False, domain=False
-            ),
-        ),
-        y=alt.Y("topic:N", sort=None, title=None, axis=names(width=160)),
+        x=above_columns("unit", limit=110, sort=None), y=beside_rows("topic", width=160)
     )
     colours = alt.Scale(domain=list(_SIGNS), range=[STEPS[4], STEPS[1], STEPS[0], PAPER])
     cells = base.mark_rect(stroke=LINE, strokeWidth=1).encode(
@@ -300,7 +275,7 @@ def states(
     drawn = (cells + signs).properties(
         width=min(WIDTH, 190 + 40 * len(units)), height=ROW_OF_TWO * len(topics), autosize=FIT
     )
-    return picture(drawn, title=title, text=text, header=header, rows=rows)
+    return picture(drawn, frame, text)
 
 
 def _by_step(name: str, edges: Sequence[float]) -> alt.Color:

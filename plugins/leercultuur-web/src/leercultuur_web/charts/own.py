@@ -13,7 +13,7 @@ import altair as alt
 from leercultuur_core import PHASES
 
 from ..texts import say
-from .drawing import FIT, INK, STEPS, WIDTH, Chart, Language, drawn, phase_names, styled
+from .drawing import FIT, INK, STEPS, WIDTH, Chart, Frame, Language, drawn, phase_names, styled
 
 Week = tuple[date, str, float]
 """The first day of a week, the most likely phase or ``unknown``, and its probability."""
@@ -44,16 +44,16 @@ def _spiral(weeks: tuple[Week, ...], language: Language) -> Chart:
         if phase in names
     ]
     days = {_FIRST: weeks[0][0].isoformat(), _LAST: weeks[-1][0].isoformat()}
-    return drawn(
-        {**_filled(_described(language), days), "datasets": {_DATA: rows}},
-        title=say(language, "spiral.title"),
-        text=_told(weeks, names, language),
+    frame = Frame(
+        say(language, "spiral.title"),
         header=[say(language, f"spiral.{column}") for column in ("week", "phase", "sure")],
         rows=[
             (f"{day:%d-%m-%Y}", *_values(phase, sure, names, language))
             for day, phase, sure in weeks
         ],
     )
+    described = {**_filled(_described(language), days), "datasets": {_DATA: rows}}
+    return drawn(described, frame, _told(weeks, names, language))
 
 
 @cache
