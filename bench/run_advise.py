@@ -3,8 +3,8 @@
     python bench/run_advise.py [--people 20000] [--rounds 2]
 
 First as a program asks for it, with `leercultuur_core.advise`: everybody gets a prompt. Beside it the
-same without the sentence on what was seen, which rests on some twenty filters of each person: what
-the estimate would be without each kind. Then a night of the engine on a store: the first, in which
+same without the sentence on what was seen, which rests on what the estimate would be without each
+kind that was: some dozen times. Then a night of the engine on a store: the first, in which
 everybody gets something, and the one after it, in which everybody has something that waits.
 All times are processor time of this one process.
 """

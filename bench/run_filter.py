@@ -3,7 +3,8 @@
     python bench/run_filter.py
 
 For 20,000 people over 52 weeks with nine activity levels, and for one person: the forward filter,
-the filter with what is shown and the most likely path, and why each phase is shown. Beside the time a
+the filter with what is shown and the most likely path, why each phase is shown, and the one reason
+of those that a prompt says. Beside the time a
 ratio to ``np.exp`` in the same rounds: over as many numbers as there are cells (people × weeks ×
 levels × phases); for one person, where calls cost more than numbers, a thousand calls. All times are
 processor time of this one process.
@@ -24,7 +25,7 @@ from leercultuur_core.maturity.vocabulary import PHASES
 from leercultuur_core.phases import Parameters, default_parameters
 from leercultuur_core.phases.filtering import filter_weeks, most_likely_path
 from leercultuur_core.phases.observations import Counts, Observations, Reports
-from leercultuur_core.phases.reasons import reasons_for
+from leercultuur_core.phases.reasons import reasons_for, seen_for
 from leercultuur_core.phases.shown import cycles, shown_phases
 
 WEEKS = 52
@@ -115,13 +116,14 @@ def many_calls(calls: int) -> None:
 def measured(people: int, rounds: int, unit: Callable[[], object], of: str) -> None:
     """Reports all jobs for ``people``, next to a unit."""
     observations, parameters = made_up(people), default_parameters()
-    everybody = np.arange(people)
+    everybody, last = np.arange(people), filter_weeks(observations, parameters).last
     shown = np.zeros(people, dtype=np.int64)
     jobs: dict[str, Callable[[], object]] = {
         "unit": unit,
         "filter": partial(only_filter, observations, parameters),
         "all": partial(everything, observations, parameters),
-        "why": partial(reasons_for, observations, parameters, everybody, shown, "en"),
+        "why": partial(reasons_for, observations, parameters, last, everybody, shown, "en"),
+        "seen": partial(seen_for, observations, parameters, last, everybody, shown, "en"),
     }
     spent(jobs, 1)  # to warm up
     taken = spent(jobs, rounds)
@@ -145,6 +147,12 @@ def measured(people: int, rounds: int, unit: Callable[[], object], of: str) -> N
             peak_mb=peak(jobs["all"]),
         ),
         ratio(f"the reasons of {who}", taken["why"], taken["filter"], of="the filter"),
+        ratio(
+            f"the one reason that a prompt says, of {who}",
+            taken["seen"],
+            taken["filter"],
+            of="the filter",
+        ),
     )
     if not alone:
         megabytes = [peak(jobs["all"])]

@@ -15,12 +15,15 @@ from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 import leercultuur_core as lc
+from leercultuur_core.activity.activity import utc_day
+from leercultuur_core.activity.ledger import Ledger
 from leercultuur_core.advice import advise, parse_people
 from leercultuur_core.advice.phrases import default_phrases
 from leercultuur_core.advice.recommend import NOTICE_DAILY_LEARNING
 from leercultuur_core.demo.sanne import AT, sanne
 from leercultuur_core.maturity import MaturityModel
 from leercultuur_core.maturity.vocabulary import LANGUAGES, PHASES
+from leercultuur_core.phases import estimate
 
 # The fixture `guess` makes a `Guess` of tests/advice/conftest.py.
 Guessing = Any
@@ -324,3 +327,32 @@ def test_what_people_read(guess: Guessing, snapshot: SnapshotAssertion, language
     advice = advise(found, people=parse_people(company()), language=language, per_person=9)
     chosen = [p for p in advice if p.name in {"Anna", "Bram", "Mo"} and p.phase_mix]
     assert "\n\n-----\n\n".join(prompt.text for prompt in chosen) == snapshot
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_prompts_of_many_at_once_say_what_each_would(language: str) -> None:
+    kinds_of = ("searched", "progressed", "progressed", "applied", "practised", "shared")
+    day = utc_day(AT)
+    counts = {
+        (
+            f"w{number}",
+            "lms",
+            "general",
+            kinds_of[(number + step) % 6 if step % 4 else 1],
+            day - ago,
+        ): 1 + step % 3
+        for number in range(12)
+        for step, ago in enumerate(range(1 + number % 3, 100, 3 + number % 4))
+    }
+    counts |= {("mo", "lms", "general", "progressed", day - ago): 2 for ago in range(1, 30, 2)}
+    found = estimate(Ledger(counts), at=AT)
+    assert [one.phase != "unknown" for one in found.values()].count(True) > 7
+    people = parse_people(company())
+    for most in (1, 9):
+        together = advise(found, people=people, language=language, per_person=most)
+        # A list cannot explain many at once: there each estimate is asked for its own reasons.
+        alone = advise([*found.values()], people=people, language=language, per_person=most)
+        assert together == alone
+        said = sum("in de laatste" in one.text or "in the last" in one.text for one in together)
+        assert said > 4
+    assert "held" in kinds(advise(found, people=people))

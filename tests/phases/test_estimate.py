@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leercultuur_core.activity.activity import Activity, Record, Retraction, utc_day
+from leercultuur_core.activity.columns import LedgerColumns
 from leercultuur_core.activity.evidence import EvidenceRules, Rule
-from leercultuur_core.activity.ledger import Ledger
+from leercultuur_core.activity.ledger import Ledger, fold
 from leercultuur_core.activity.visibility import Presence, Visibility
 from leercultuur_core.maturity.vocabulary import PHASES
 from leercultuur_core.phases import Estimates, YouSaid, default_parameters, estimate, infer
@@ -296,6 +297,17 @@ def test_order_and_repetition_do_not_matter(records: list[Record], seed: int) ->
     first = infer(records, at=AT, rules=RULES)
     second = infer(again, at=AT, rules=RULES)
     assert everything(first) == everything(second)
+
+
+@given(records_strategy)
+@settings(max_examples=15, deadline=None)
+def test_columns_give_what_the_mapping_gives(records: list[Record]) -> None:
+    ledger = fold(records, RULES)
+    first = estimate(ledger, at=AT)
+    second = estimate(LedgerColumns.of(ledger), at=AT)
+    assert everything(first) == everything(second)
+    assert first.visibility == second.visibility
+    assert second.visibility_derived
 
 
 def test_given_parameters_are_used() -> None:

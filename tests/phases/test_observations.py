@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone
+from random import Random
 
 import numpy as np
 import pytest
+from attrs import fields
+from hypothesis import given as drawn
+from hypothesis import settings
+from hypothesis import strategies as st
 
-from leercultuur_core.activity.activity import utc_day, week_label
+from leercultuur_core.activity.activity import iso_week, utc_day, week_label
+from leercultuur_core.activity.columns import LedgerColumns
 from leercultuur_core.activity.ledger import Ledger
-from leercultuur_core.activity.visibility import Presence, Visibility, learned_visibility
-from leercultuur_core.phases.observations import HISTORY_WEEKS, NO_ANSWER, Observations, observe
+from leercultuur_core.activity.visibility import (
+    Presence,
+    Visibility,
+    assumed_presence,
+    learned_visibility,
+    merge_intervals,
+)
+from leercultuur_core.maturity.vocabulary import PHASES
+from leercultuur_core.phases.observations import (
+    HISTORY_WEEKS,
+    NO_ANSWER,
+    Counts,
+    Observations,
+    Reports,
+    _ascending,
+    observe,
+)
 
 KINDS = ("searched", "progressed", "applied")
 AT = datetime(2026, 3, 4, 15, tzinfo=UTC)  # a Wednesday
@@ -187,3 +210,160 @@ def test_labels_are_those_of_iso_8601_at_the_end_of_a_long_year() -> None:
     leap = utc_day(datetime(2024, 2, 29, tzinfo=UTC))
     assert week_label((leap + 3) // 7) == "2024-W09"
     assert np.array_equal(found.visible_days[0, :, 0], [7, 7, 1])
+
+
+# -- laws ---------------------------------------------------------------------------------------------
+
+NAMES, PLACES = "abc", ("lms", "work")
+ANSWERS = ("self-report.acting", "self-report.unaware")
+
+days = st.integers(CUT - 40, CUT + 2)
+intervals = st.lists(
+    st.tuples(days, days | st.none()).filter(lambda one: one[1] is None or one[0] < one[1]),
+    min_size=1,
+    max_size=2,
+).map(merge_intervals)
+ledgers = st.builds(
+    Ledger,
+    st.dictionaries(
+        st.tuples(
+            st.sampled_from(NAMES),
+            st.sampled_from(PLACES),
+            st.sampled_from(("general", "bread")),
+            st.sampled_from((*KINDS, "other", *ANSWERS)),
+            days,
+        ),
+        st.integers(1, 3),
+        max_size=25,
+    ),
+)
+visibilities = st.none() | st.builds(
+    Visibility,
+    st.dictionaries(
+        st.tuples(st.sampled_from(PLACES), st.sampled_from((*KINDS, "other"))), intervals
+    ),
+)
+presences = st.none() | st.builds(
+    Presence,
+    st.dictionaries(
+        st.sampled_from((*NAMES, "z")), st.dictionaries(st.sampled_from(PLACES), intervals)
+    ),
+)
+
+
+@settings(deadline=None)
+@drawn(ledgers, visibilities, presences)
+def test_each_row_counts_by_itself(
+    given: Ledger, visibility: Visibility | None, presence: Presence | None
+) -> None:
+    """Row by row from the mapping, as the rule says it."""
+    visibility = visibility or learned_visibility(given, until=CUT)
+    found = seen(given, visibility=visibility, presence=presence)
+    there = {**assumed_presence(given, until=CUT).intervals, **(presence or Presence({})).intervals}
+    counts: Counter[tuple[str, int, str]] = Counter()
+    used: set[tuple[str, int]] = set()
+    answers: dict[tuple[str, int], dict[int, set[str]]] = {}
+    for (who, source, _, kind, day), count in given:
+        week = iso_week(day) - found.first_week
+        if day >= CUT or week < 0:
+            continue
+        # What is no kind of the model could be recorded where anything could.
+        could = {
+            one
+            for place, one in visibility.intervals
+            if place == source and (one == kind or kind not in KINDS)
+        }
+        recorded = holds(there[who].get(source, ()), day) and any(
+            holds(visibility.intervals[source, one], day) for one in could
+        )
+        if recorded or kind in ANSWERS:
+            used.add((who, week))
+        if recorded and kind in KINDS:
+            counts[who, week, kind] += count
+        if kind in ANSWERS:
+            answers.setdefault((who, week), {}).setdefault(day, set()).add(kind)
+    assert cells(found) == counts
+    assert {
+        (found.identifiers[person], week) for person, week in np.argwhere(found.used).tolist()
+    } == used
+    assert own_answers(found) == {
+        cell: (max(said), said[max(said)].pop() if len(said[max(said)]) == 1 else None)
+        for cell, said in answers.items()
+    }
+
+
+def own_answers(found: Observations) -> dict[tuple[str, int], tuple[int, str | None]]:
+    """Person and week → day, and the kind that tells the answer."""
+    reports = found.reports
+    return {
+        (found.identifiers[person], week): (
+            day,
+            None if answer == NO_ANSWER else f"self-report.{PHASES[answer]}",
+        )
+        for person, week, answer, day in zip(
+            reports.person.tolist(),
+            reports.week.tolist(),
+            reports.answer.tolist(),
+            reports.day.tolist(),
+            strict=True,
+        )
+    }
+
+
+def holds(spans: Iterable[tuple[int, int | None]], day: int) -> bool:
+    return any(start <= day and (end is None or day < end) for start, end in spans)
+
+
+@settings(deadline=None)
+@drawn(ledgers, visibilities, presences, st.randoms(use_true_random=False))
+def test_columns_in_any_order_and_apart_give_what_the_mapping_gives(
+    given: Ledger, visibility: Visibility | None, presence: Presence | None, chance: Random
+) -> None:
+    """As a store has them: rows by the identity, several of one person, names in an order of their
+    own."""
+    visibility = visibility or learned_visibility(given, until=CUT)
+    identities = {number: NAMES[number % 3] for number in range(6)}
+    facets = dict(
+        enumerate((place, kind) for place in PLACES for kind in (*KINDS, "other", *ANSWERS))
+    )
+    rows = [
+        (day, chance.choice([n for n, name in identities.items() if name == who]), facet, 1)
+        for (who, source, _, kind, day), count in given
+        for facet, named in facets.items()
+        for _ in range(count)
+        if named == (source, kind)
+    ]
+    chance.shuffle(rows)
+    half = chance.randint(0, len(rows))
+    columns = LedgerColumns.of_numbers(
+        [np.array(part, dtype=np.int64).reshape(-1, 4).T for part in (rows[:half], rows[half:])],
+        owners=identities,
+        facets=facets,
+    )
+    expected = seen(given, visibility=visibility, presence=presence)
+    found = observe(columns, at=AT, kinds=KINDS, visibility=visibility, presence=presence)
+    assert same(found, expected)
+
+
+def same(one: Observations, other: Observations) -> bool:
+    """Whether each field is, to the bit."""
+
+    def equal(left: object, right: object) -> bool:
+        if isinstance(left, np.ndarray) and isinstance(right, np.ndarray):
+            return left.dtype == right.dtype and np.array_equal(left, right)
+        if isinstance(left, Counts | Reports):
+            return all(
+                equal(getattr(left, part.name), getattr(right, part.name))
+                for part in fields(type(left))
+            )
+        return left == right
+
+    return all(
+        equal(getattr(one, part.name), getattr(other, part.name)) for part in fields(Observations)
+    )
+
+
+@drawn(st.lists(st.integers(0, 2**63 - 1)))
+def test_numbers_are_put_in_order_by_their_digits(numbers: list[int]) -> None:
+    given = np.array(numbers, dtype=np.int64)
+    assert given[_ascending(given)].tolist() == sorted(numbers)

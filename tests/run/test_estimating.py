@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -12,13 +12,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leercultuur_core.activity.activity import Activity, Record, Retraction
+from leercultuur_core.activity.activity import Activity, Record, Retraction, utc_day
 from leercultuur_core.cli.infer import as_row
 from leercultuur_core.demo import AT, write_bakery
 from leercultuur_core.extension import DirectoryPerson, Page
-from leercultuur_core.phases import Estimates, infer
+from leercultuur_core.phases import Estimate, Estimates, estimate, infer
+from leercultuur_core.run import estimating, leave
 from leercultuur_core.run.config import GoLive
-from leercultuur_core.storage import Consent
+from leercultuur_core.run.engine import Engine
+from leercultuur_core.storage import Consent, KeptEstimate, Transaction, ledgers
+from leercultuur_core.storage.results import Results
 from leercultuur_xapi import XapiFile
 
 from .conftest import NOW, ListDirectory, ListSource, Make
@@ -111,6 +114,146 @@ def lesson(name: str, days: int = 1, verb: str = VERBS[1]) -> Activity:
         verb=verb,
         occurred_at=NOW - timedelta(days=days),
     )
+
+
+NAMES = "abcdefgh"
+
+
+@pytest.fixture
+def bakery(make: Make) -> Engine:
+    """Of eight people one is a student, one has left and one is away; activities of several topics and
+    sources, some of today and later."""
+    more: dict[str, dict[str, object]] = {
+        "b": {"employment": "student"},
+        "c": {"active": False},
+        "d": {"away": ((date(2026, 1, 19), date(2026, 2, 6)),)},
+    }
+    people = ListDirectory(
+        [
+            DirectoryPerson((f"account|home|{name}",), name=f"Worker {name}", **more.get(name, {}))  # type: ignore[arg-type]
+            for name in NAMES
+        ]
+    )
+    chance = random.Random(3)
+    records = [
+        Activity(
+            id=str(number),
+            identities=(f"account|home|{chance.choice(NAMES)}",),
+            verb=chance.choice(VERBS),
+            source=chance.choice(("lms", "forum")),
+            topic=chance.choice(("general", "bread")),
+            occurred_at=NOW - timedelta(days=chance.randrange(-2, 120)),
+        )
+        for number in range(400)
+    ]
+    engine = make(sources={"list": ListSource([Page(records)])}, directories={"people": people})
+    engine.collect(NOW)
+    with engine.store.transaction() as tx:
+        tx.sources.set_presence(
+            "account|home|e",
+            "lms",
+            [(utc_day(NOW) - 40, None)],
+            identify=engine.identify,
+            at=NOW,
+        )
+    return engine
+
+
+def nothing(_engine: Engine) -> None:
+    pass
+
+
+def merged(engine: Engine) -> None:
+    (one,), (other,) = (engine.find(f"account|home|{name}", NOW) for name in "fg")
+    with engine.store.transaction() as tx:
+        assert tx.people.merge(other, one, at=NOW)
+
+
+def erased(engine: Engine) -> None:
+    (one,) = engine.find("account|home|h", NOW)
+    with engine.store.transaction() as tx:
+        tx.privacy.erase(one, at=NOW)
+
+
+def kept_no_longer(engine: Engine) -> None:
+    day = utc_day(NOW) - 50
+    with engine.store.transaction() as tx:
+        tx.privacy.keep_until(payload_from=day, ledger_from=day, rejects_from=NOW, at=NOW)
+
+
+def everybody_may(engine: Engine) -> None:
+    """Nobody refused is left: then the whole table is theirs."""
+    for name in "bc":
+        (one,) = engine.find(f"account|home|{name}", NOW)
+        with engine.store.transaction() as tx:
+            tx.privacy.erase(one, at=NOW)
+
+
+@pytest.mark.parametrize("change", [nothing, merged, erased, kept_no_longer, everybody_may])
+@pytest.mark.parametrize("few", [0, 200])
+def test_what_is_believed_is_what_the_mapping_of_these_people_gives(
+    bakery: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[Engine], None],
+    few: int,
+) -> None:
+    monkeypatch.setattr(ledgers, "_FEW", few)
+    change(bakery)
+    with bakery.store.reading() as tx:
+        rights = bakery._rights(tx, NOW)
+        # Of whom everything was taken over by another nothing is seen any more.
+        seen = tx.ledger.read().identities
+        assert len(rights.people.keys() - seen) == (change is merged)
+        may = {one.uuid for one in rights.people.values() if rights.may_estimate(one)}
+        assert (may == set(rights.people)) == (change is everybody_may)
+        for only in (None, may, set(sorted(may)[:2]), set(rights.people) - may, set()):
+            found = estimating.believe(tx, rights, at=NOW, parameters=bakery.parameters, only=only)
+            mapping = tx.ledger.read(may if only is None else may & only)
+            expected = estimate(
+                mapping,
+                at=NOW,
+                visibility=tx.ledger.visibility(until=utc_day(NOW)),
+                presence=leave.presence(tx, rights, mapping, until=utc_day(NOW)),
+                parameters=bakery.parameters,
+                labels={uuid: person.name for uuid, person in rights.people.items()},
+            )
+            assert everything(found) == everything(expected)
+            assert set(found) == mapping.identities
+            assert all(one.learner.startswith("Worker ") for one in found.values())
+
+
+def everything(estimates: Estimates) -> list[tuple[Estimate, object, object]]:
+    return [(one, one.story(), one.not_recorded) for one in estimates.values()]
+
+
+def test_of_a_second_time_on_a_day_only_what_is_new_is_written(
+    bakery: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[list[KeptEstimate]] = []
+    put = Results.put_estimates
+
+    def note(results: Results, estimates: Iterable[KeptEstimate]) -> None:
+        written.append(list(estimates))
+        put(results, written[-1])
+
+    def kept(tx: Transaction) -> list[dict[str, KeptEstimate]]:
+        return [tx.results.estimates(), tx.results.estimates(previous=True)]
+
+    monkeypatch.setattr(Results, "put_estimates", note)
+    assert bakery.estimate(NOW - timedelta(days=1)).people == 6
+    first = bakery.estimate(NOW)
+    with bakery.store.reading() as tx:
+        before = kept(tx)
+    assert first.people == 6
+    assert (bakery.estimate(NOW).people, bakery.estimate(NOW).moved_on) == (6, 0)
+    assert [len(some) for some in written] == [6, 6, 0, 0]
+    with bakery.store.reading() as tx:
+        assert kept(tx) == before
+    (person,) = bakery.find("account|home|f", NOW)
+    assert bakery.say_phase(person, "unaware", NOW - timedelta(days=1))
+    bakery.estimate(NOW)
+    assert person in {one.person for one in written[-1]}
+    assert len(written[-1]) < 6
 
 
 def test_before_the_yes_nobody_is_estimated_and_what_was_kept_goes(make: Make) -> None:

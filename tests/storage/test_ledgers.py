@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
 
 from leercultuur_core.activity.activity import Activity, utc_day
+from leercultuur_core.activity.columns import LedgerColumns
 from leercultuur_core.activity.evidence import EvidenceRules, Rule
-from leercultuur_core.activity.ledger import fold
+from leercultuur_core.activity.ledger import Ledger, fold
 from leercultuur_core.activity.visibility import assumed_presence, learned_visibility
-from leercultuur_core.storage import Identifier, LedgerTables, Store, ledgers
+from leercultuur_core.storage import Identifier, LedgerTables, Store, Transaction, ledgers
 
 from .conftest import NewStore
 
@@ -145,6 +147,93 @@ def test_presence_is_told_without_the_ledger_of_those_asked_about(filled: Store)
                 found = tx.ledger.presence_of(people, until=until)
                 assert found == expected
                 assert list(found.intervals) == list(expected.intervals)
+
+
+def counted(columns: LedgerColumns) -> Counter[tuple[str, str, str, int]]:
+    found: Counter[tuple[str, str, str, int]] = Counter()
+    for identity, source, kind, day, count in zip(
+        columns.identity.tolist(),
+        columns.source.tolist(),
+        columns.kind.tolist(),
+        columns.day.tolist(),
+        columns.count.tolist(),
+        strict=True,
+    ):
+        key = (columns.identities[identity], columns.sources[source], columns.kinds[kind], day)
+        found[key] += count
+    return found
+
+
+def without_topics(ledger: Ledger) -> Counter[tuple[str, str, str, int]]:
+    found: Counter[tuple[str, str, str, int]] = Counter()
+    for (person, source, _, kind, day), count in ledger:
+        found[person, source, kind, day] += count
+    return found
+
+
+def nothing(_tx: Transaction) -> None:
+    pass
+
+
+def linked(tx: Transaction) -> None:
+    one = str(tx.people.find("account|lms|0", IDENTIFY))
+    for number in (1, 2, 7):
+        assert tx.people.link(f"account|lms|{number}", one, identify=IDENTIFY, at=NOON)
+
+
+def erased(tx: Transaction) -> None:
+    tx.privacy.erase(str(tx.people.find("account|lms|3", IDENTIFY)), at=NOON)
+
+
+def kept_no_longer(tx: Transaction) -> None:
+    tx.privacy.keep_until(
+        payload_from=UNTIL - 60, ledger_from=UNTIL - 60, rejects_from=NOON, at=NOON
+    )
+
+
+def read_by_other_rules(tx: Transaction) -> None:
+    tx.ledger.rederive(SAID)
+
+
+def linked_to_nobody(tx: Transaction) -> None:
+    """So that there are rows which are nobody's."""
+    tx.run("DELETE FROM links WHERE identity IN (SELECT max(identity) FROM ledger)")
+
+
+@pytest.mark.parametrize(
+    "change", [nothing, linked, erased, kept_no_longer, read_by_other_rules, linked_to_nobody]
+)
+def test_columns_are_the_rows_of_the_mapping(
+    filled: Store, monkeypatch: pytest.MonkeyPatch, change: Callable[[Transaction], None]
+) -> None:
+    with filled.transaction() as tx:
+        tx.sources.set_presence(
+            "account|lms|5", "forum", [(UNTIL - 30, None)], identify=IDENTIFY, at=NOON
+        )
+        before = counted(tx.ledger.columns())
+        change(tx)
+        everybody = sorted(tx.people.all())
+        for few in (200, 0):
+            monkeypatch.setattr(ledgers, "_FEW", few)
+            for people in (None, everybody, everybody[2:5], []):
+                mapping, columns = tx.ledger.read(people), tx.ledger.columns(people)
+                assert counted(columns) == without_topics(mapping)
+                assert set(columns.identities) == mapping.identities
+                for until in (UNTIL, UNTIL - 150):
+                    expected = tx.ledger.presence(mapping, until=until)
+                    assert tx.ledger.presence(columns, until=until) == expected
+        assert (counted(tx.ledger.columns()) == before) == (change is nothing)
+
+
+def test_who_was_seen_only_later_is_present_where_a_directory_tells(filled: Store) -> None:
+    early = UNTIL - 300  # before anybody was seen
+    with filled.transaction() as tx:
+        tx.sources.set_presence(
+            "account|lms|5", "forum", [(early - 9, None)], identify=IDENTIFY, at=NOON
+        )
+        uuid = str(tx.people.find("account|lms|5", IDENTIFY))
+        found = tx.ledger.presence(tx.ledger.columns(), until=early)
+        assert found.intervals == {uuid: {"forum": ((early - 9, None),)}}
 
 
 def test_one_person_is_found_by_day_and_not_by_reading_all(file_store: Store) -> None:

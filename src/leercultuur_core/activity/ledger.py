@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from operator import itemgetter
 from typing import NamedTuple
 
 from attrs import field, frozen
@@ -56,6 +57,23 @@ class Ledger:
     def total(self) -> int:
         """All counts together."""
         return sum(self.counts.values())
+
+    # A ledger has many rows of few of these: sets are made at C speed.
+
+    @property
+    def identities(self) -> frozenset[str]:
+        """Whose rows these are."""
+        return frozenset(map(itemgetter(0), self.counts))
+
+    def places(self, *, until: int) -> set[tuple[str, str]]:
+        """Who was active where on a day before ``until``: (identity, source)."""
+        if any(day >= until for day in set(map(itemgetter(4), self.counts))):
+            return self.before(until).places(until=until)
+        return set(map(itemgetter(0, 1), self.counts))
+
+    def sightings(self) -> set[tuple[str, str, int]]:
+        """What was seen of anybody at all: (source, kind, day)."""
+        return set(map(itemgetter(1, 3, 4), self.counts))
 
 
 class Version(NamedTuple):

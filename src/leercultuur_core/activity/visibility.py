@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
-from operator import itemgetter
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from .activity import iso_week
 from .ledger import Ledger
+
+if TYPE_CHECKING:
+    from .columns import LedgerColumns
 
 Interval = tuple[int, int | None]
 
@@ -54,7 +57,7 @@ class Presence:
         return f"<Presence of {len(self.intervals)} learners>"
 
 
-def learned_visibility(ledger: Ledger, *, until: int) -> Visibility:
+def learned_visibility(ledger: Ledger | LedgerColumns, *, until: int) -> Visibility:
     """Visibility learned from everyone's activities before day ``until``.
 
     A kind can be seen at a source from the ISO week of its earliest activity there. A source that
@@ -63,8 +66,7 @@ def learned_visibility(ledger: Ledger, *, until: int) -> Visibility:
     """
     first_week: dict[tuple[str, str], int] = {}
     active_weeks: dict[str, set[int]] = {}
-    # A ledger has many rows on few of these; the set is made at C speed.
-    for source, kind, day in set(map(itemgetter(1, 3, 4), ledger.counts)):
+    for source, kind, day in ledger.sightings():
         if day >= until:
             continue
         week = iso_week(day)
@@ -100,16 +102,14 @@ def _connected(weeks: list[int], this_week: int) -> tuple[Interval, ...]:
     return tuple(intervals)
 
 
-def assumed_presence(ledger: Ledger, *, until: int) -> Presence:
+def assumed_presence(ledger: Ledger | LedgerColumns, *, until: int) -> Presence:
     """Presence without a directory: a learner is present at each source where they have an
     activity before ``until``, from that source's first week on."""
-    if any(day >= until for day in set(map(itemgetter(4), ledger.counts))):
-        ledger = ledger.before(until)
     first_day: dict[str, int] = {}
-    for source, day in set(map(itemgetter(1, 4), ledger.counts)):
+    for source, _, day in ledger.sightings():
         first_day[source] = min(day, first_day.get(source, day))
     sources: dict[str, set[str]] = {}
-    for identity, source in set(map(itemgetter(0, 1), ledger.counts)):
+    for identity, source in ledger.places(until=until):
         sources.setdefault(identity, set()).add(source)
     since = {source: ((_monday(iso_week(day)), None),) for source, day in first_day.items()}
     return Presence(

@@ -196,15 +196,20 @@ class _Writer:
                 self.progress(done)
 
     def _reasons(self, some: Sequence[_Own]) -> dict[str, Sequence[Explanation]]:
+        """What their prompts rest on; nothing where others' prompts already take their place, since
+        then only the step is told."""
+        if self.explains is None:
+            return {}
         found: dict[str, Sequence[Explanation]] = {}
-        if self.explains is not None:
-            for language in LANGUAGES:
-                asked = [
-                    one.estimate.identifier
-                    for one in some
-                    if one.language == language and needs_reasons(one.estimate)
-                ]
-                found.update(self.explains.explain_all(asked, language))
+        asked: dict[Language, list[str]] = {language: [] for language in LANGUAGES}
+        for one in some:
+            identifier = one.estimate.identifier
+            if len(self.offers.get(identifier, ())) >= self.per_person:
+                found[identifier] = ()
+            elif needs_reasons(one.estimate):
+                asked[one.language].append(identifier)
+        for language, identifiers in asked.items():
+            found.update(self.explains.seen_all(identifiers, language))
         return found
 
     def note(self, kind: NoteKind, who: str, **values: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import islice
 from typing import Protocol, runtime_checkable
 
@@ -74,10 +75,10 @@ class Estimated(Protocol):
 
 @runtime_checkable
 class ExplainsMany(Protocol):
-    """What gives the reasons of many people in less time than each estimate gives its own;
-    `leercultuur_core.phases.Estimates` is one."""
+    """What gives of many people the one reason that a prompt says, in less time than each estimate
+    gives all its own; `leercultuur_core.phases.Estimates` is one."""
 
-    def explain_all(
+    def seen_all(
         self, identifiers: Iterable[str], language: Language
     ) -> Mapping[str, Sequence[Explanation]]: ...
 
@@ -178,21 +179,24 @@ def own_prompt(
             mix=estimate.probabilities,
             episode=estimate.episode,
         )
-    phrases = default_phrases()
     leaders = _leaders(estimate, model)
     best = leaders.first(OWN_LAYERS)
     if best is None:
         raise ValueError(f"expected an intervention of {' or '.join(OWN_LAYERS)}, found none")
     intervention, _ = best
     step = intervention.steps[language]
-    why = phrases.say(language, f"why.{said.phase if said else estimate.phase}")
-    when = phrases.say(language, "step.when")
-    seen = phrases.say(language, f"said.{said.phase}" if said else f"seen.{estimate.phase}")
-    trace = None
+    parts = _parts(
+        language,
+        said.phase if said else estimate.phase,
+        said=said is not None,
+        step=step,
+        ground=ground(intervention, language),
+    )
+    seen, trace = parts.seen, None
     if needs_reasons(estimate):
         trace = _trace(estimate.explain(language) if reasons is None else reasons)
     if trace:
-        seen += " " + phrases.say(language, "seen.trace", trace=trace)
+        seen += " " + default_phrases().say(language, "seen.trace", trace=trace)
     others = _asks(
         leaders,
         language=language,
@@ -200,16 +204,10 @@ def own_prompt(
         holders=holders,
         besides=intervention.id,
     )
-    paragraphs = [
-        f"{greeting(name, language)}\n{seen}",
-        f"**{step}** {phrases.say(language, 'step.enough')} {when}",
-        f"{phrases.say(language, 'why.heading', why=why)} {ground(intervention, language)}",
-    ]
+    paragraphs = [f"{greeting(name, language)}\n{seen}", parts.step, parts.why_heading]
     if others:
-        lines = [phrases.say(language, "asks.line", role=ask.of, ask=ask.text) for ask in others]
-        paragraphs.append("\n".join([phrases.say(language, "asks.heading"), *_bullets(lines)]))
-    close = phrases.say(language, "close.own" if said else "close.estimate")
-    paragraphs.append(f"{close} {phrases.say(language, 'close.reply')}")
+        paragraphs.append(_asks_text(language, tuple((ask.of, ask.text) for ask in others)))
+    paragraphs.append(parts.close)
     return Prompt(
         recipient=estimate.identifier,
         recipient_role="worker",
@@ -219,13 +217,48 @@ def own_prompt(
         language=language,
         text="\n\n".join(paragraphs),
         step=step,
-        why=why,
-        when_question=when,
+        why=parts.why,
+        when_question=parts.when,
         grounds=Grounds(intervention.basis, intervention.basis_text),
         phase_mix=dict(estimate.probabilities),
         episode=estimate.episode,
         name=name,
     )
+
+
+@frozen
+class _Parts:
+    """What the prompts of many people have in common."""
+
+    seen: str
+    step: str
+    why: str
+    why_heading: str
+    when: str
+    close: str
+
+
+@lru_cache(maxsize=1024)
+def _parts(language: Language, phase: str, *, said: bool, step: str, ground: str) -> _Parts:
+    say = default_phrases().say
+    why, when = say(language, f"why.{phase}"), say(language, "step.when")
+    close = say(language, "close.own" if said else "close.estimate")
+    return _Parts(
+        seen=say(language, f"said.{phase}" if said else f"seen.{phase}"),
+        step=f"**{step}** {say(language, 'step.enough')} {when}",
+        why=why,
+        why_heading=f"{say(language, 'why.heading', why=why)} {ground}",
+        when=when,
+        close=f"{close} {say(language, 'close.reply')}",
+    )
+
+
+@lru_cache(maxsize=1024)
+def _asks_text(language: Language, asks: tuple[tuple[str, str], ...]) -> str:
+    """What can be asked of whom, as a list: (words for the role, what to ask)."""
+    say = default_phrases().say
+    lines = [say(language, "asks.line", role=of, ask=ask) for of, ask in asks]
+    return "\n".join([say(language, "asks.heading"), *_bullets(lines)])
 
 
 def needs_reasons(estimate: Estimated) -> bool:

@@ -8,10 +8,12 @@ the asked layers is in the ranking. Evidence for matching help to phases is thin
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
+from operator import ge
 
+import numpy as np
+import numpy.typing as npt
 from attrs import frozen
 
 from ..maturity import Intervention, MaturityModel
@@ -116,7 +118,7 @@ def recommend(
     return tuple(_with_daily_learning(ranked) if _leads(mix, "unaware") else ranked)
 
 
-@frozen
+@frozen(eq=False)
 class Leaders:
     """What comes first in each layer for one mix of phases: as `recommend` orders them, but without
     the words, for whoever needs one for each of many people."""
@@ -135,13 +137,9 @@ class Leaders:
         """For ``probabilities``, or in their place somebody's own answer. Raises `ValueError` on a
         phase that the model does not have."""
         mix = _millionths({you_said: 1.0} if you_said else probabilities)
-        unaware, selecting, acting, applying, continuing = mix.values()
         table = _table(Same(model))
-        scores = [
-            (unaware * a + selecting * b + acting * c + applying * d + continuing * e) // 100
-            for a, b, c, d, e in table.fits
-        ]
-        return cls(scores, table)
+        scores = table.fits @ np.array([*mix.values()]) // 100
+        return cls(scores.tolist(), table)
 
     def first(
         self, layers: Collection[str], *, besides: str = ""
@@ -160,18 +158,18 @@ class Leaders:
         return None if found is None else (found, best)
 
 
-@frozen
+@frozen(eq=False)
 class _Table:
     """The interventions of a model by how they fit.
 
     fits
-        Fit to each phase, each once.
+        (F, 5) fit to each phase, each row once.
     layers
-        Layer → what could come first there: place among equals, which of ``fits``, intervention.
-        Of those that fit alike the first two, since one may be asked not to count.
+        Layer → what could come first there for some mix: place among equals, which of ``fits``,
+        intervention. Second places are among them, since one may be asked not to count.
     """
 
-    fits: tuple[tuple[int, ...], ...]
+    fits: npt.NDArray[np.int64]
     layers: Mapping[str, tuple[tuple[int, int, Intervention], ...]]
 
 
@@ -190,15 +188,22 @@ class Same:
 
 @lru_cache(maxsize=256)
 def _table(key: Same) -> _Table:
+    before: dict[str, list[tuple[int, ...]]] = {layer: [] for layer in LAYERS}
     fits: dict[tuple[int, ...], int] = {}
     layers: dict[str, list[tuple[int, int, Intervention]]] = {layer: [] for layer in LAYERS}
-    seen: Counter[tuple[str, int]] = Counter()
     for place, intervention in enumerate(sorted(key.model.all, key=_among_equals)):
-        alike = fits.setdefault(tuple(fit(intervention, phase) for phase in PHASES), len(fits))
-        seen[intervention.layer, alike] += 1
-        if seen[intervention.layer, alike] <= _COULD_BE_FIRST:
+        mine = tuple(fit(intervention, phase) for phase in PHASES)
+        same_layer = before[intervention.layer]
+        # Who goes first among equals and fits no phase less well is always before.
+        ahead = sum(all(map(ge, other, mine)) for other in same_layer)
+        same_layer.append(mine)
+        if ahead < _COULD_BE_FIRST:
+            alike = fits.setdefault(mine, len(fits))
             layers[intervention.layer].append((place, alike, intervention))
-    return _Table(tuple(fits), {layer: tuple(some) for layer, some in layers.items()})
+    return _Table(
+        np.array([*fits], dtype=np.int64).reshape(-1, len(PHASES)),
+        {layer: tuple(some) for layer, some in layers.items()},
+    )
 
 
 def fit(intervention: Intervention, phase: Phase) -> int:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from attrs import field, frozen
 
 from ..activity.activity import Record, day_date, week_label
+from ..activity.columns import LedgerColumns
 from ..activity.evidence import EvidenceRules, default_rules
 from ..activity.identity import learner_name
 from ..activity.ledger import Ledger, fold
@@ -18,7 +19,7 @@ from ..maturity.vocabulary import PHASES, UNKNOWN, Language, Phase
 from .filtering import MILLION, Filtered, filter_weeks, most_likely_path
 from .observations import NO_ANSWER, Ints, Observations, cut_day, observe
 from .parameters import Parameters, default_parameters
-from .reasons import Reason, not_recorded, reasons_for
+from .reasons import Reason, not_recorded, reasons_for, seen_for
 from .shown import ANSWER_DAYS, NOT_SHOWN, Shown, cycles, shown_phases
 
 
@@ -77,11 +78,21 @@ class Run:
         """The reasons of each of ``people``, numbers in order, for the phase shown; for the most
         probable one where that is unknown."""
         who = np.array(people, dtype=np.int64)
+        phase, last = self._explained_phase(who), self.filtered.last
+        return reasons_for(self.observations, self.parameters, last, who, phase, language)
+
+    def seen(self, people: list[int], language: Language) -> list[tuple[Reason, ...]]:
+        """Of the same reasons the strongest of what was seen and speaks for the phase, if any."""
+        who = np.array(people, dtype=np.int64)
+        phase, last = self._explained_phase(who), self.filtered.last
+        return seen_for(self.observations, self.parameters, last, who, phase, language)
+
+    def _explained_phase(self, who: Ints) -> Ints:
         shown = (
             self.shown.phase[-1, who] if self.observations.weeks else np.full(len(who), NOT_SHOWN)
         )
-        phase = np.where(shown == NOT_SHOWN, self.millionths[who].argmax(axis=1), shown)
-        return reasons_for(self.observations, self.parameters, who, phase, language)
+        phase: Ints = np.where(shown == NOT_SHOWN, self.millionths[who].argmax(axis=1), shown)
+        return phase
 
 
 @frozen(kw_only=True)
@@ -264,6 +275,20 @@ class Estimates(Mapping[str, Estimate]):
         names = self._run.observations.identifiers
         return {names[person]: one for person, one in zip(people, reasons, strict=True)}
 
+    def seen_all(
+        self, identifiers: Iterable[str], language: Language
+    ) -> dict[str, tuple[Reason, ...]]:
+        """By identifier the one reason of `Estimate.explain` that a prompt says: the strongest thing
+        that was seen and speaks for the phase. Empty where there is none.
+
+        Takes less time than `explain_all`. Raises `KeyError` for an identifier that is not among
+        them.
+        """
+        people = sorted({self._index[identifier] for identifier in identifiers})
+        reasons = self._run.seen(people, language)
+        names = self._run.observations.identifiers
+        return {names[person]: one for person, one in zip(people, reasons, strict=True)}
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._index)
 
@@ -311,7 +336,7 @@ def _said(observations: Observations) -> dict[int, YouSaid]:
 
 
 def estimate(
-    ledger: Ledger,
+    ledger: Ledger | LedgerColumns,
     *,
     at: datetime,
     visibility: Visibility | None = None,
@@ -335,6 +360,8 @@ def estimate(
     offset.
     """
     derived = visibility is None
+    if isinstance(ledger, Ledger):
+        ledger = LedgerColumns.of(ledger)
     if visibility is None:
         visibility = learned_visibility(ledger, until=cut_day(at))
     if parameters is None:

@@ -28,9 +28,9 @@ from .parameters import Parameters
 
 PHASE_COUNT = len(PHASES)
 
-_LEAST = 1e-200
-# No likelihood relative to the week's largest goes below this, so that a week which contradicts
-# all that was seen before never leaves a probability of 0 for everything.
+LEAST = 1e-200
+"""No likelihood relative to the week's largest goes below this, so that a week which contradicts all
+that was seen before never leaves a probability of 0 for everything."""
 
 
 def count_odds(
@@ -186,7 +186,9 @@ class Chunk:
     def burst(self, low: int, high: int) -> tuple[Floats, Floats]:
         """(w, Z, L, g) twice, of the weeks ``low`` up to ``high``: the slope and the base, so that
         log p = evidence − total · slope − base."""
-        return _burst(self.expected[low:high, :, None, :], self.model.activity[:, None], self.model)
+        return slope_and_base(
+            self.expected[low:high, :, None, :], self.model.activity[:, None], self.model
+        )
 
     def likelihood(self, low: int, high: int) -> tuple[Floats, Floats]:
         """(w, Z, L, n) and (w, n): the likelihood of each of the weeks ``low`` up to ``high``
@@ -205,7 +207,7 @@ class Chunk:
         top = np.where(total > 0, cells.max(axis=1), 0.0)
         result -= top[:, None, None, :]
         np.exp(result, out=result)
-        np.maximum(result, _LEAST, out=result)
+        np.maximum(result, LEAST, out=result)
         if model.away:
             result += (model.away / (1 - model.away) * self.silent[weeks])[:, None, None, :]
             top += log(1 - model.away)
@@ -222,7 +224,7 @@ class Chunk:
     def likelihood_at(self, level: Ints) -> Floats:
         """(W, Z, n) logarithm of the likelihood for each person at level number ``level`` (n,)."""
         expected = self.expected[:, :, self.groups]
-        slope, base = _burst(expected, self.model.activity[level], self.model)
+        slope, base = slope_and_base(expected, self.model.activity[level], self.model)
         result = self.evidence - self.total[:, None, :] * slope - base
         away = self.model.away
         if away:
@@ -251,7 +253,7 @@ def _expected(visible_days: npt.NDArray[np.int8], model: Model) -> Floats:
     return expected
 
 
-def _burst(expected: Floats, activity: Floats, model: Model) -> tuple[Floats, Floats]:
+def slope_and_base(expected: Floats, activity: Floats, model: Model) -> tuple[Floats, Floats]:
     """The slope and the base at a level of ``activity``, of the same shape as ``expected``."""
     shape = model.burst_shape
     spread = np.log(shape + activity * expected)

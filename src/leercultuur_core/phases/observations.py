@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
 from attrs import frozen
 
 from ..activity.activity import day_date, iso_week, utc_day, week_label
+from ..activity.columns import Codes, LedgerColumns
 from ..activity.evidence import SELF_REPORT
 from ..activity.ledger import Ledger
 from ..activity.visibility import Interval, Presence, Visibility, assumed_presence
@@ -120,7 +120,7 @@ class Observations:
 
 
 def observe(
-    ledger: Ledger,
+    ledger: Ledger | LedgerColumns,
     *,
     at: datetime,
     kinds: Sequence[str],
@@ -137,8 +137,8 @@ def observe(
     Raises `ValueError` for an ``at`` without an offset.
     """
     cut = cut_day(at)
-    rows = _Rows.of(ledger, cut, kinds)
-    places = _places(rows, ledger, cut, presence)
+    rows = (LedgerColumns.of(ledger) if isinstance(ledger, Ledger) else ledger).before(cut)
+    places = _places(rows, cut, presence)
     first_week = _first_week(places.values(), visibility, cut)
     span = _Span(first_week, max(iso_week(cut - 1) - first_week + 1, 0), cut)
     identifiers = tuple(sorted(places))
@@ -149,17 +149,12 @@ def observe(
     sources = sorted({*rows.sources, *visibility.sources})
     sight = _Sight.of(tuple(groups), sources, kinds, visibility, span)
 
-    index = {name: number for number, name in enumerate(identifiers)}
-    places_of = {name: number for number, name in enumerate(sources)}
     # Rows of before the first week (nobody was present, or too long ago) say nothing.
     inside = rows.day >= span.start
-    person = np.array([index[name] for name in rows.identities], dtype=np.int64)[
-        rows.person[inside]
-    ]
-    source = np.array([places_of[name] for name in rows.sources], dtype=np.int64)[
-        rows.source[inside]
-    ]
-    day, kind, count = rows.day[inside] - span.start, rows.kind[inside], rows.count[inside]
+    person = _places_in(identifiers, rows.identities)[rows.identity[inside]]
+    source = _places_in(sources, rows.sources)[rows.source[inside]]
+    kind = _kind_codes(kinds, rows.kinds)[rows.kind[inside]]
+    day, count = rows.day[inside] - span.start, rows.count[inside]
     here = sight.here[group[person], source, day]
     # An own answer counts wherever it was given, also during leave.
     answered = kind > len(kinds)
@@ -167,6 +162,7 @@ def observe(
     used = np.zeros((len(identifiers), span.weeks), dtype=np.bool_)
     used[person[recorded | answered], day[recorded | answered] // 7] = True
     recorded &= kind < len(kinds)
+    cell = (person.astype(np.int64) * span.weeks + day // 7) * len(kinds) + kind
     return Observations(
         identifiers=identifiers,
         kinds=tuple(kinds),
@@ -178,14 +174,7 @@ def observe(
         visible=sight.visible,
         present=sight.present,
         used=used,
-        counts=_add_up(
-            person[recorded],
-            day[recorded] // 7,
-            kind[recorded],
-            count[recorded],
-            weeks=span.weeks,
-            kinds=len(kinds),
-        ),
+        counts=_add_up(cell[recorded], count[recorded], weeks=span.weeks, kinds=len(kinds)),
         reports=_reports(person[answered], day[answered], kind[answered] - len(kinds) - 1, span),
     )
 
@@ -203,54 +192,27 @@ def cut_day(at: datetime) -> int:
     return utc_day(at)
 
 
-@frozen(eq=False)
-class _Rows:
-    """The ledger as arrays. A kind is its index among the model's kinds; one further means any
-    other kind, and from there on the five own answers."""
-
-    identities: tuple[str, ...]
-    sources: tuple[str, ...]
-    person: Ints
-    source: Ints
-    kind: Ints
-    day: Ints
-    count: Ints
-
-    @classmethod
-    def of(cls, ledger: Ledger, cut: int, kinds: Sequence[str]) -> _Rows:
-        codes = {kind: code for code, kind in enumerate(kinds)}
-        other = len(kinds)
-        for answer, phase in enumerate(PHASES):
-            codes[f"{SELF_REPORT}{phase}"] = other + 1 + answer
-        # Column by column and not row by row: a ledger may have millions of rows.
-        days = np.fromiter(map(itemgetter(4), ledger.counts), dtype=np.int64, count=len(ledger))
-        count = np.fromiter(ledger.counts.values(), dtype=np.int64, count=len(ledger))
-        seen = days < cut
-        identities, person = _numbered(ledger, 0, seen)
-        sources, source = _numbered(ledger, 1, seen)
-        names, kind = _numbered(ledger, 3, seen)
-        code = np.array([codes.get(name, other) for name in names], dtype=np.int64)
-        return cls(identities, sources, person, source, code[kind], days[seen], count[seen])
+def _places_in(names: Sequence[str], some: Iterable[str]) -> Codes:
+    """Where each of ``some`` names is in ``names``."""
+    place = {name: number for number, name in enumerate(names)}
+    return np.array([place[name] for name in some], dtype=np.int32)
 
 
-def _numbered(ledger: Ledger, part: int, seen: Bools) -> tuple[tuple[str, ...], Ints]:
-    """The different names that stand in ``part`` of the keys of the rows that are ``seen``, and
-    which one each of those rows has."""
-    different = dict.fromkeys(map(itemgetter(part), ledger.counts))
-    number = {name: place for place, name in enumerate(different)}
-    named = map(number.__getitem__, map(itemgetter(part), ledger.counts))
-    every = np.fromiter(named, dtype=np.int64, count=len(ledger))[seen]
-    known = np.zeros(len(number), dtype=np.bool_)
-    known[every] = True
-    names = tuple(name for name, there in zip(number, known.tolist(), strict=True) if there)
-    return names, (np.cumsum(known) - 1)[every]
+def _kind_codes(kinds: Sequence[str], names: Iterable[str]) -> Codes:
+    """Each of ``names`` by its place among the model's ``kinds``; one further means any other kind, and
+    from there on the five own answers."""
+    other = len(kinds)
+    codes = {kind: code for code, kind in enumerate(kinds)}
+    for answer, phase in enumerate(PHASES):
+        codes[f"{SELF_REPORT}{phase}"] = other + 1 + answer
+    return np.array([codes.get(name, other) for name in names], dtype=np.int32)
 
 
 _Places = tuple[tuple[str, tuple[Interval, ...]], ...]
 """Where someone was present, and when: (source, intervals), sorted."""
 
 
-def _places(rows: _Rows, ledger: Ledger, cut: int, presence: Presence | None) -> dict[str, _Places]:
+def _places(rows: LedgerColumns, cut: int, presence: Presence | None) -> dict[str, _Places]:
     """Everyone who is in the ledger or in ``presence`` before ``cut``, and where they were."""
     named = {} if presence is None else presence.intervals
     places = {
@@ -261,7 +223,7 @@ def _places(rows: _Rows, ledger: Ledger, cut: int, presence: Presence | None) ->
     if any(identity not in named for identity in rows.identities):
         # One tuple for all who are present alike keeps this small.
         alike: dict[_Places, _Places] = {}
-        for identity, sources in assumed_presence(ledger, until=cut).intervals.items():
+        for identity, sources in assumed_presence(rows, until=cut).intervals.items():
             if identity not in named:
                 found = _sorted_places(sources)
                 places[identity] = alike.setdefault(found, found)
@@ -374,18 +336,29 @@ class _Span:
         return days
 
 
-def _add_up(person: Ints, week: Ints, kind: Ints, count: Ints, *, weeks: int, kinds: int) -> Counts:
-    """The rows of one person, week and kind added up, in order."""
-    key = (person * weeks + week) * kinds + kind
-    keys, place = np.unique(key, return_inverse=True)
-    total = np.zeros(len(keys), dtype=np.int64)
-    np.add.at(total, place, count)
-    person_week, found = np.divmod(keys, max(kinds, 1))
+def _add_up(cell: Ints, count: Ints, *, weeks: int, kinds: int) -> Counts:
+    """The rows of one ``cell`` (a person, week and kind as one number) added up, in order."""
+    order = _ascending(cell)
+    cell = cell[order]
+    first = np.flatnonzero(np.diff(cell, prepend=-1))
+    total = np.add.reduceat(count[order], first) if len(first) else np.zeros(0, dtype=np.int64)
+    person_week, found = np.divmod(cell[first], max(kinds, 1))
     who, when = np.divmod(person_week, max(weeks, 1))
     return Counts(who, when, found, total)
 
 
-def _reports(person: Ints, day: Ints, answer: Ints, span: _Span) -> Reports:
+def _ascending(numbers: Ints) -> Ints:
+    """The places of ``numbers``, none below 0, from the lowest to the highest.
+
+    By 16 bits at a time, which NumPy puts in order by counting: for millions a third of the time of
+    comparing them.
+    """
+    digits = numbers.astype("<i8").view("<u2").reshape(-1, 4)
+    order: Ints = np.lexsort(tuple(digits.T))
+    return order
+
+
+def _reports(person: Codes, day: Codes, answer: Codes, span: _Span) -> Reports:
     """One answer per person and week: that of the latest day, unless that day holds two."""
     latest: dict[tuple[int, int], tuple[int, int]] = {}
     for who, when, what in zip(person.tolist(), day.tolist(), answer.tolist(), strict=True):

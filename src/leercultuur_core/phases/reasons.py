@@ -11,6 +11,7 @@ from ..activity.activity import day_date
 from ..activity.evidence import SELF_REPORT, evidence_kinds
 from ..maturity.vocabulary import PHASES, Language
 from .filtering import filter_weeks
+from .left_out import LeftOut, log_odds
 from .observations import NO_ANSWER, Bools, Counts, Floats, Ints, Observations, Reports
 from .parameters import Parameters
 
@@ -22,11 +23,12 @@ MATTERS = 0.1
 
 MOST_REASONS = 5
 
-_LEAST_ODDS = 1e-12
+_TOGETHER = 384
+# People whose reasons are computed at once: as many as make whole rounds of `LeftOut`.
 
-_TOGETHER = 1024
-# People whose reasons are computed at once. Each is filtered some twenty times, and the filter is
-# fastest over whole chunks.
+_CLOSE = 1e-6
+# So close to half a hundredth, in hundredths, it takes the filter itself to say how a change is
+# rounded. `LeftOut` is off by a millionth of that.
 
 
 @frozen
@@ -49,47 +51,134 @@ class Reason:
 def reasons_for(
     observations: Observations,
     parameters: Parameters,
+    last: Floats,
     people: Ints,
     phases: Ints,
     language: Language,
 ) -> list[tuple[Reason, ...]]:
     """Of each of ``people`` (n,), numbers in order, the reasons that matter for their number in
-    ``phases`` (n,), the strongest first; at most `MOST_REASONS`.
+    ``phases`` (n,), the strongest first; at most `MOST_REASONS`. ``last`` (5, P) is what the filter
+    gives at the end (`Filtered.last`).
 
     Nobody's depend on who else is asked about.
     """
-    found: list[tuple[Reason, ...]] = []
-    for low in range(0, len(people), _TOGETHER):
-        some = slice(low, low + _TOGETHER)
-        part = _only(observations, people[some])
-        found += _reasons(part, parameters, phases[some], language)
+    found: list[tuple[Reason, ...]] = [()] * len(people)
+    for some, part in _parts(observations, people):
+        changes = _Changes.of(part, parameters, last[:, people[some]], phases[some])
+        changes.find(changes.possible)
+        told = _Told.of(part, language)
+        for place, person in enumerate(some.tolist()):
+            found[person] = tuple(
+                told.reason(place, left_out, change)
+                for left_out, change in changes.strongest(place)[:MOST_REASONS]
+            )
     return found
 
 
-def _reasons(
-    part: Observations, parameters: Parameters, phases: Ints, language: Language
-) -> Iterator[tuple[Reason, ...]]:
-    """Of everybody in ``part``."""
-    variants, who, without = _without_each(part)
-    odds = _log_odds(variants, parameters, phases[who])
-    as_is = odds[: part.people]
-    changes: list[list[tuple[int, float]]] = [[] for _ in range(part.people)]
-    for person, left_out, change in zip(
-        who.tolist(), without.tolist(), (as_is[who] - odds).tolist(), strict=True
-    ):
-        rounded = round(change, 2)
-        if abs(rounded) >= MATTERS:
-            changes[person].append((left_out, rounded))
-    counted = _Counted.of(part)
-    words = evidence_kinds()
-    for person, mine in enumerate(changes):
-        mine.sort(key=lambda one: -abs(one[1]))
-        yield tuple(
-            _own_answer(part, person, change, words, language)
-            if left_out == len(part.kinds)
-            else counted.reason(person, left_out, change, words, language)
-            for left_out, change in mine[:MOST_REASONS]
+def seen_for(
+    observations: Observations,
+    parameters: Parameters,
+    last: Floats,
+    people: Ints,
+    phases: Ints,
+    language: Language,
+) -> list[tuple[Reason, ...]]:
+    """Of each of ``people`` that one of their `reasons_for` that was seen and speaks for the phase:
+    the first with a count and a positive change, no own answer. Empty where there is none.
+
+    It leaves out only what was seen; what never was, only where that may be what the first
+    `MOST_REASONS` consist of.
+    """
+    found: list[tuple[Reason, ...]] = [()] * len(people)
+    for some, part in _parts(observations, people):
+        changes = _Changes.of(part, parameters, last[:, people[some]], phases[some])
+        told = _Told.of(part, language)
+        counted = told.counted & changes.possible
+        changes.find(counted)
+        size = np.where(counted, changes.change, 0.0)
+        best = size.argmax(axis=1)  # the first of equals, as in the order of reasons
+        change = size[np.arange(part.people), best]
+        known = change >= MATTERS
+        rest = changes.possible & ~counted
+        before = changes.before(best)
+        open_ = known & (before < MOST_REASONS) & (before + rest.sum(axis=1) >= MOST_REASONS)
+        changes.find(rest & open_[:, None])
+        known &= changes.before(best) < MOST_REASONS
+        for place in np.flatnonzero(known).tolist():
+            reason = told.reason(place, int(best[place]), float(change[place]))
+            found[int(some[place])] = (reason,)
+    return found
+
+
+def _parts(observations: Observations, people: Ints) -> Iterator[tuple[Ints, Observations]]:
+    """Places in ``people``, some at a time and those of one group side by side; with what was seen
+    of them."""
+    order = np.argsort(observations.group[people], kind="stable")
+    for low in range(0, len(people), _TOGETHER):
+        some = order[low : low + _TOGETHER]
+        yield some, _only(observations, people[some])
+
+
+@frozen(eq=False)
+class _Changes:
+    """(P, K + 1) what to leave out does to the log-odds of each person's phase, in hundredths as far
+    as it was looked for; the last column is for own answers.
+
+    ``possible`` is what can be left out: kinds that could be seen, and answers that were given.
+    """
+
+    part: Observations
+    parameters: Parameters
+    phases: Ints
+    left_out: LeftOut
+    as_is: Floats
+    possible: Bools
+    change: Floats
+
+    @classmethod
+    def of(cls, part: Observations, parameters: Parameters, last: Floats, phases: Ints) -> _Changes:
+        ever: Bools = np.logical_or.reduce(part.visible_days > 0, axis=1)
+        possible = np.zeros((part.people, len(part.kinds) + 1), dtype=np.bool_)
+        possible[:, :-1] = ever[part.group]
+        possible[part.reports.person[part.reports.answer != NO_ANSWER], -1] = True
+        left_out = LeftOut.of(part, parameters, phases)
+        return cls(
+            part=part,
+            parameters=parameters,
+            phases=phases,
+            left_out=left_out,
+            as_is=log_odds(last, phases),
+            possible=possible,
+            change=np.zeros(possible.shape),
         )
+
+    def find(self, wanted: Bools) -> None:
+        """Fills in the changes that are ``wanted`` (P, K + 1)."""
+        hundredths = 100 * (self.as_is[:, None] - self.left_out.log_odds(wanted))
+        self.change[wanted] = np.round(hundredths[wanted]) / 100
+        clear = np.abs(hundredths - np.floor(hundredths) - 0.5) > _CLOSE
+        rest = wanted & ~clear  # also where it is not a number
+        (people,) = np.nonzero(rest.any(axis=1))
+        if len(people):
+            variants, who, left_out = _without(_only(self.part, people), rest[people])
+            who = people[who]
+            last = filter_weeks(variants, self.parameters).last
+            change = self.as_is[who] - log_odds(last, self.phases[who])
+            self.change[who, left_out] = [round(one, 2) for one in change.tolist()]
+
+    def strongest(self, person: int) -> list[tuple[int, float]]:
+        """What was left out of ``person`` and matters, the strongest first."""
+        mine = self.change[person].tolist()
+        found = [(what, change) for what, change in enumerate(mine) if abs(change) >= MATTERS]
+        return sorted(found, key=lambda one: -abs(one[1]))
+
+    def before(self, best: Ints) -> Ints:
+        """(P,) how many of the changes found go before that of number ``best`` (P,)."""
+        size = np.abs(self.change)
+        mine = size[np.arange(len(best)), best][:, None]
+        earlier = np.arange(size.shape[1]) < best[:, None]
+        found: Ints = ((size > mine) | ((size == mine) & earlier)).sum(axis=1)
+        return found
 
 
 def not_recorded(observations: Observations, person: int) -> tuple[str, ...]:
@@ -127,28 +216,21 @@ def _rows_of(person: Ints, people: Ints) -> tuple[Ints, Ints]:
     return place, np.arange(len(place)) + (first - np.cumsum(size) + size)[place]
 
 
-def _without_each(part: Observations) -> tuple[Observations, Ints, Ints]:
-    """Everybody as they are, then without each kind that they could be seen by, then without own
-    answers those who gave any; with whose variant each is, and what was left out of it: a kind,
-    ``K`` for the answers, -1 for nothing.
+def _without(part: Observations, wanted: Bools) -> tuple[Observations, Ints, Ints]:
+    """Everybody without each of the ``wanted`` (P, K + 1): kinds, and in the last column own
+    answers; with whose variant each is, and what was left out of it.
 
     Those without the same kind lie side by side, since they could be seen alike.
     """
     kinds, groups = len(part.kinds), len(part.visible)
     counts, reports = part.counts, part.reports
-    ever: Bools = np.logical_or.reduce(part.visible_days > 0, axis=1)
-    answered = np.zeros(part.people, dtype=np.bool_)
-    answered[reports.person[reports.answer != NO_ANSWER]] = True
-    everybody = np.ones(part.people, dtype=np.bool_)
-    members = [everybody, *(ever[part.group, kind] for kind in range(kinds)), answered]
-    left_out = [-1, *range(kinds), kinds]
-    visible_days = np.repeat(part.visible_days[None], len(left_out), axis=0)
+    visible_days = np.repeat(part.visible_days[None], kinds + 1, axis=0)
     for kind in range(kinds):
-        visible_days[kind + 1, :, :, kind] = 0
+        visible_days[kind, :, :, kind] = 0
     rows: list[tuple[Ints, Ints]] = []
     said: list[tuple[Ints, Ints]] = []
     size = 0
-    for kind, member in zip(left_out, members, strict=True):
+    for kind, member in enumerate(wanted.T):
         number = size + np.cumsum(member) - 1
         row = np.flatnonzero(member[counts.person] & (counts.kind != kind))
         rows.append((number[counts.person[row]], row))
@@ -157,16 +239,15 @@ def _without_each(part: Observations) -> tuple[Observations, Ints, Ints]:
         size += int(np.count_nonzero(member))
     variant, row = (np.concatenate(column) for column in zip(*rows, strict=True))
     speaker, answer = (np.concatenate(column) for column in zip(*said, strict=True))
-    who = np.concatenate([np.flatnonzero(member) for member in members])
-    place = np.repeat(np.arange(len(left_out)), [np.count_nonzero(member) for member in members])
+    left_out, who = np.nonzero(wanted.T)
     return (
         evolve(
             part,
             identifiers=tuple(map(str, range(size))),
-            group=place * groups + part.group[who],
-            visible_days=visible_days.reshape(len(left_out) * groups, part.weeks, kinds),
-            visible=np.tile(part.visible, (len(left_out), 1)),
-            present=np.tile(part.present, (len(left_out), 1)),
+            group=left_out * groups + part.group[who],
+            visible_days=visible_days.reshape((kinds + 1) * groups, part.weeks, kinds),
+            visible=np.tile(part.visible, (kinds + 1, 1)),
+            present=np.tile(part.present, (kinds + 1, 1)),
             used=part.used[who],
             counts=Counts(variant, counts.week[row], counts.kind[row], counts.count[row]),
             reports=Reports(
@@ -174,29 +255,18 @@ def _without_each(part: Observations) -> tuple[Observations, Ints, Ints]:
             ),
         ),
         who,
-        place - 1,
+        left_out,
     )
 
 
-def _log_odds(variants: Observations, parameters: Parameters, phase: Ints) -> Floats:
-    """(P,) of number ``phase`` (P,) of each."""
-    last = filter_weeks(variants, parameters).last
-    rest = np.zeros(variants.people)
-    for other in range(len(PHASES)):
-        rest += np.where(phase == other, 0.0, last[other])
-    mine = last[phase, np.arange(variants.people)]
-    odds: Floats = np.log(np.maximum(mine, _LEAST_ODDS)) - np.log(np.maximum(rest, _LEAST_ODDS))
-    return odds
-
-
 @frozen(eq=False)
-class _Counted:
+class _Told:
     """(P, K) what to say of each person's kinds: counts and first weeks, of the last weeks and of
-    all; a count of 0 where there is none. ``visible`` is (G, K), ``group`` (P,)."""
+    all before them; a count of 0 where there is none. ``visible`` is (G, K)."""
 
-    kinds: tuple[str, ...]
-    weeks: int
-    group: Ints
+    part: Observations
+    language: Language
+    words: Mapping[str, Mapping[str, str]]
     recent: Ints
     since: Ints
     ever: Ints
@@ -204,41 +274,42 @@ class _Counted:
     visible: Ints
 
     @classmethod
-    def of(cls, part: Observations) -> _Counted:
+    def of(cls, part: Observations, language: Language) -> _Told:
         counts = part.counts
         late = counts.week >= part.weeks - RECENT_WEEKS
         shape = (part.people, len(part.kinds))
         place = counts.person * shape[1] + counts.kind
 
-        def added(rows: Bools) -> tuple[Ints, Ints]:
+        def added(rows: Ints) -> tuple[Ints, Ints]:
             total = np.bincount(place[rows], counts.count[rows], minlength=shape[0] * shape[1])
             first = np.zeros(shape[0] * shape[1], dtype=np.int64)
-            # Rows are in the order of the weeks: the first of each is its first week.
-            known, row = np.unique(place[rows], return_index=True)
-            first[known] = counts.week[rows][row]
+            # Rows are in the order of the weeks: the first of each, here the last, is its first.
+            first[place[rows[::-1]]] = counts.week[rows[::-1]]
             return total.astype(np.int64).reshape(shape), first.reshape(shape)
 
-        recent, since = added(late)
-        ever, first = added(~late)
+        recent, since = added(np.flatnonzero(late))
+        ever, first = added(np.flatnonzero(~late))
         visible = (part.visible_days > 0).sum(axis=1)
-        return cls(part.kinds, part.weeks, part.group, recent, since, ever, first, visible)
+        return cls(part, language, evidence_kinds(), recent, since, ever, first, visible)
 
-    def reason(
-        self,
-        person: int,
-        kind: int,
-        change: float,
-        words: Mapping[str, Mapping[str, str]],
-        language: Language,
-    ) -> Reason:
+    @property
+    def counted(self) -> Bools:
+        """(P, K + 1) what was seen at all; own answers are not."""
+        found: Bools = np.pad((self.recent > 0) | (self.ever > 0), ((0, 0), (0, 1)))
+        return found
+
+    def reason(self, person: int, left_out: int, change: float) -> Reason:
         """With the count, and the weeks up to the last over which it was counted."""
-        count = int(self.recent[person, kind])
-        first = int(self.since[person, kind])
+        if left_out == len(self.part.kinds):
+            return _own_answer(self.part, person, change, self.words, self.language)
+        count, first = int(self.recent[person, left_out]), int(self.since[person, left_out])
         if not count:
-            count, first = int(self.ever[person, kind]), int(self.first[person, kind])
-        weeks = self.weeks - first if count else int(self.visible[self.group[person], kind])
-        name = self.kinds[kind]
-        return Reason(name, count, weeks, change, _count_text(words[name], count, weeks, language))
+            count, first = int(self.ever[person, left_out]), int(self.first[person, left_out])
+        could = int(self.visible[self.part.group[person], left_out])
+        weeks = self.part.weeks - first if count else could
+        name = self.part.kinds[left_out]
+        text = _count_text(self.words[name], count, weeks, self.language)
+        return Reason(name, count, weeks, change, text)
 
 
 def _count_text(words: Mapping[str, str], count: int, weeks: int, language: Language) -> str:

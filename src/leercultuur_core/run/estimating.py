@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from attrs import field, frozen
 
 from ..activity.activity import utc_day
-from ..activity.ledger import Ledger
+from ..activity.columns import LedgerColumns
 from ..maturity.vocabulary import PHASES
 from ..phases import Estimate, Estimates, Parameters, estimate
 from ..storage import KeptEstimate, Transaction
@@ -65,12 +65,12 @@ def believe(
         if (only is None or uuid in only) and rights.may_estimate(person)
     ]
     everybody = only is None and len(wanted) == len(rights.people)
-    ledger = tx.ledger.read(None if everybody else wanted)
+    ledger = tx.ledger.columns(None if everybody else wanted)
     return believe_of(tx, rights, ledger, at=at, parameters=parameters)
 
 
 def believe_of(
-    tx: Transaction, rights: Rights, ledger: Ledger, *, at: datetime, parameters: Parameters
+    tx: Transaction, rights: Rights, ledger: LedgerColumns, *, at: datetime, parameters: Parameters
 ) -> Estimates:
     """What `believe` gives of the people in ``ledger``, who are among those of ``rights``. Whether it
     may be made is for the caller to ask."""
@@ -81,7 +81,7 @@ def believe_of(
         visibility=tx.ledger.visibility(until=until),
         presence=presence(tx, rights, ledger, until=until),
         parameters=parameters,
-        labels={uuid: rights.people[uuid].name for uuid in {key[0] for key in ledger.counts}},
+        labels={uuid: rights.people[uuid].name for uuid in ledger.identities},
     )
 
 
@@ -93,18 +93,20 @@ def keep(tx: Transaction, rights: Rights, estimates: Estimates, *, at: datetime)
     before = tx.results.estimates()
     day = utc_day(at)
     prompted = tx.delivery.episodes()
+    may = {uuid for uuid, person in rights.people.items() if rights.may_estimate(person)}
     kept = [
         _kept(one, day, before.get(uuid), prompted)
         for uuid, one in estimates.items()
-        if uuid in rights.people and rights.may_estimate(rights.people[uuid])
+        if uuid in may
     ]
     out: Counter[str] = Counter(
         rights.why_not_estimated(person)
-        for person in rights.people.values()
-        if not rights.may_estimate(person)
+        for uuid, person in rights.people.items()
+        if uuid not in may
     )
     tx.results.drop_estimates(before.keys() - {one.person for one in kept})
-    tx.results.put_estimates(kept)
+    # At a second time on a day, as when a plan follows an estimate, nearly all are the same again.
+    tx.results.put_estimates(one for one in kept if one != before.get(one.person))
     moves = [_move(before[one.person].phase, one.phase) for one in kept if one.person in before]
     return Estimated(
         people=len(kept),

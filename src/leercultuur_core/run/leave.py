@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date
+from typing import TYPE_CHECKING
 
 from ..activity.ledger import Ledger
 from ..activity.visibility import Interval, Presence
 from ..storage import StoredPerson, Transaction
 from .rights import Rights
 
+if TYPE_CHECKING:
+    from ..activity.columns import LedgerColumns
+
 _EPOCH = date(1970, 1, 1)
 
 
-def presence(tx: Transaction, rights: Rights, ledger: Ledger, *, until: int) -> Presence:
+def presence(
+    tx: Transaction, rights: Rights, ledger: Ledger | LedgerColumns, *, until: int
+) -> Presence:
     """Presence of the people in ``ledger`` before day ``until``, without the days they were away."""
     return _less_leave(tx.ledger.presence(ledger, until=until), rights)
 

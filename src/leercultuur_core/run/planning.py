@@ -137,7 +137,7 @@ class Planner:
                 and one.estimate is not None
                 and needs_reasons(one.estimate)
             ]
-            found.update(self._estimates.explain_all(asked, language))
+            found.update(self._estimates.seen_all(asked, language))
         return found
 
     def _both(self, uuid: str, own: Offer | Nothing) -> tuple[Offer, ...] | Nothing:

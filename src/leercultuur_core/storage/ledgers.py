@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from operator import itemgetter
+from typing import TYPE_CHECKING
 
 from ..activity.activity import iso_week
 from ..activity.evidence import OTHER, SELF_REPORT, EvidenceRules
@@ -21,6 +21,9 @@ from .interned import Facets, all_shapes, ruleset
 from .payload import unpack
 from .rows import Row, Rows
 from .versions import changed, version
+
+if TYPE_CHECKING:
+    from ..activity.columns import LedgerColumns
 
 _FEW = 200
 """Up to so many identities, each is looked up day by day; above it, all rows are read."""
@@ -65,6 +68,19 @@ class LedgerTables:
         else:
             found = rows.stream("SELECT day, identity, facet, count FROM ledger")
         return self._added(found, owners)
+
+    def columns(self, persons: Collection[str] | None = None) -> LedgerColumns:
+        """What `read` gives, as columns, without a mapping of it in memory."""
+        from ..activity.columns import LedgerColumns  # noqa: PLC0415 - a store must not need NumPy
+        from .columns import every_day, of_rows  # noqa: PLC0415
+
+        owners = self._owners(persons)
+        few = persons is not None and len(owners) <= _FEW
+        return LedgerColumns.of_numbers(
+            [of_rows(self._rows.among(_OF_FEW, owners))] if few else every_day(self._rows),
+            owners=owners,
+            facets={facet: (source, kind) for facet, source, _, kind in self._facets()},
+        )
 
     def own_answers(self, persons: Collection[str]) -> Ledger:
         """The rows of `read` that are own answers to the phase question, without reading the others."""
@@ -127,19 +143,14 @@ class LedgerTables:
             {key: merge_intervals(intervals) for key, intervals in declared.items()}
         )
 
-    def presence(self, ledger: Ledger, *, until: int) -> Presence:
+    def presence(self, ledger: Ledger | LedgerColumns, *, until: int) -> Presence:
         """Presence of the people in ``ledger``, as read before: at each source where they have an
         activity before day ``until``, from the first week that anyone did. What a directory said
         of a source comes in its place.
 
         Of one person it gives what a run over everybody would.
         """
-        # Many rows, of few people at few sources: sets are made at C speed.
-        days = set(map(itemgetter(4), ledger.counts))
-        before = ledger if all(day < until for day in days) else ledger.before(until)
-        return self._presence(
-            set(map(itemgetter(0, 1), before.counts)), set(map(itemgetter(0), ledger.counts))
-        )
+        return self._presence(ledger.places(until=until), set(ledger.identities))
 
     def presence_of(self, persons: Collection[str], *, until: int) -> Presence:
         """What `presence` gives of the people ``persons`` (uuids), without reading their ledger."""
