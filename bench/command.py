@@ -48,41 +48,42 @@ class Script:
 
 
 SCRIPTS = (
-    Script("run_parse.py", 100, quick=("2000",)),
-    Script("run_infer.py", 240, quick=("5000", "500")),
+    Script("run_parse.py", 60, quick=("2000",)),
+    Script("run_infer.py", 100, quick=("5000", "500")),
     Script("run_peers.py", 400, quick=("5000", "1000", "--runs", "1")),
     Script(
         "run_bulk.py",
-        330,
+        300,
         ("--statements", "1000000", "--rows", "10000000"),
         ("--statements", "3000", "--rows", "20000", "--spark", "0", "--runs", "1"),
     ),
     Script(
         "run_bulk_collect.py",
-        100,
-        ("--statements", "300000", "--runs", "1"),
-        ("--statements", "3000", "--runs", "1"),
+        120,
+        ("--statements", "300000", "--runs", "1", "--kills", "20"),
+        ("--statements", "3000", "--runs", "1", "--kills", "2"),
     ),
-    Script("run_growth.py", 590, quick=("--base", "2000", "--runs", "1", "--log", "20000")),
-    Script("run_collect.py", 220, quick=("5000", "20000")),
-    Script("run_postgres.py", 150, quick=("--size", "500", "--pages", "2", "--log", "2000")),
-    Script("run_migration.py", 220, quick=("--rows", "40000", "--postgresql", "20000")),
-    Script("run_filter.py", 90, quick=("--people", "500", "--rounds", "2")),
-    Script("run_advise.py", 180, quick=("--people", "200", "--rounds", "1")),
-    Script("run_start.py", 40, quick=("1",)),
-    Script("run_pages.py", 90, quick=("--people", "300", "--views", "3")),
-    Script("run_web.py", 120, quick=("--people", "300", "--seconds", "2", "--rounds", "1")),
+    Script("run_moodle_log.py", 120, quick=("--rows", "3000", "--runs", "1")),
+    Script("run_growth.py", 800, quick=("--base", "2000", "--runs", "1", "--log", "20000")),
+    Script("run_collect.py", 260, quick=("5000", "20000")),
+    Script("run_postgres.py", 80, quick=("--size", "500", "--pages", "2", "--log", "2000")),
+    Script("run_migration.py", 200, quick=("--rows", "40000", "--postgresql", "20000")),
+    Script("run_filter.py", 80, quick=("--people", "500", "--rounds", "2")),
+    Script("run_advise.py", 150, quick=("--people", "200", "--rounds", "1")),
+    Script("run_start.py", 20, quick=("1",)),
+    Script("run_pages.py", 60, quick=("--people", "300", "--views", "3")),
+    Script("run_web.py", 110, quick=("--people", "300", "--seconds", "2", "--rounds", "1")),
     Script("run_report.py", 60, quick=("--people", "300")),
-    Script("run_kills.py", 150, ("--seconds", "120"), ("--kills", "3", "--people", "20")),
-    Script("run_kills_live.py", 120, ("--seconds", "90"), ("--kills", "3", "--people", "20")),
+    Script("run_kills.py", 130, ("--seconds", "120"), ("--kills", "3", "--people", "20")),
+    Script("run_kills_live.py", 110, ("--seconds", "90"), ("--kills", "3", "--people", "20")),
     Script("run_moodle.py", 80, ("2000", "60", "5"), ("50", "10", "3")),
     Script(
-        "run_year.py", 120, ("--people", "200", "--days", "240"), ("--people", "60", "--days", "60")
+        "run_year.py", 110, ("--people", "200", "--days", "240"), ("--people", "60", "--days", "60")
     ),
-    Script("run_phase_models.py", 75, ("--people", "500"), ("--people", "60")),
-    Script("run_effect.py", 40, ("--studies", "100"), ("--studies", "4")),
+    Script("run_phase_models.py", 40, ("--people", "500"), ("--people", "60")),
+    Script("run_effect.py", 35, ("--studies", "100"), ("--studies", "4")),
     Script(
-        "run_perturb.py", 40, ("--tries", "100", "--stays", "60"), ("--tries", "5", "--stays", "3")
+        "run_perturb.py", 30, ("--tries", "100", "--stays", "60"), ("--tries", "5", "--stays", "3")
     ),
     Script("run_credentials.py", 45, ("1000", "30"), ("20", "5")),
 )

@@ -1,9 +1,11 @@
 """A history into SQLite: by `collect FILE…` against the pages of a nightly collect and a bare parse.
 
-    python bench/run_bulk_collect.py [--statements 1000000] [--runs 2]
+    python bench/run_bulk_collect.py [--statements 1000000] [--runs 2] [--kills 0]
 
 Whole processes, in turns. Both stores must hold the same number of everything. `again` takes the same
-file in once more; `waiting` is the longest that another writer would have waited.
+file in once more; `waiting` is the longest that another writer would have waited. ``--kills`` kills it so
+many times in each kind of store that is here (`bulk_kills`); exit code 1 where anything is lost, doubled
+or left behind.
 """
 
 from __future__ import annotations
@@ -29,6 +31,9 @@ from leercultuur_xapi import XapiFile
 
 IDENTIFY = Identifier([b"a made-up key for a measurement"])
 PAGES, BULK = "pages", "bulk"
+KILLING = 15.0
+"""Seconds in which a kind of store is killed at most."""
+
 TABLES = ("dedupe", "log", "ledger", "sightings", "persons", "identities", "facets", "shapes")
 
 
@@ -59,17 +64,27 @@ def job(way: str, path: str, store_path: str) -> None:
         print(*counts, round(store.longest, 2))
 
 
-def main() -> None:
+def main() -> int:
     """Measures and reports; or does one job, when started as one of its own processes."""
     if sys.argv[1:2] == ["job"]:
         job(*sys.argv[2:])
-        return
+        return 0
     asked = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     asked.add_argument("--statements", type=int, default=1_000_000)
     asked.add_argument("--runs", type=int, default=2)
+    asked.add_argument("--kills", type=int, default=0)
     given = asked.parse_args()
     with tempfile.TemporaryDirectory(prefix="leercultuur-bench-") as name:
         measure(Path(name), given.statements, given.runs)
+    return killed(given.kills) if given.kills else 0
+
+
+def killed(kills: int) -> int:
+    """Kills, in each kind of store; the exit code."""
+    import bulk_kills  # noqa: PLC0415 - brings what the measured processes should not load
+
+    wrong = [bulk_kills.measure(store, kills, KILLING) for store in bulk_kills.stores_here()]
+    return int(any(wrong))
 
 
 def measure(folder: Path, count: int, runs: int) -> None:
@@ -128,4 +143,4 @@ def measure(folder: Path, count: int, runs: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -157,16 +157,10 @@ def files(folder: Path, count: int, suffix: str, runs: int) -> dict[str, Measure
         unit, of = "scan", "honest scan"
         infer += ["--reader", "csv", "--engine", "duckdb"]
     jobs = {"unit": job(unit, path), "fold": job("fold", path), "infer": infer}
-    if suffix == ".parquet" and not knows_parquet():
-        # Row by row it would take a quarter of an hour.
-        print(f"`infer` of {count:,} is left out: the reader gives rows, no table", file=sys.stderr)
-        del jobs["infer"]
     found = processes(jobs, runs)
     path.unlink()
     title = f"{count:,} as {'Parquet' if suffix == '.parquet' else 'NDJSON'}"
     for name, label in (("fold", "DuckDB, deduplicating group by"), ("infer", "`infer`")):
-        if name not in found:
-            continue
         one = found[name]
         report(
             ratio(
@@ -178,14 +172,6 @@ def files(folder: Path, count: int, suffix: str, runs: int) -> dict[str, Measure
             )
         )
     return found
-
-
-def knows_parquet() -> bool:
-    """Whether the reader of activities as Parquet leaves the reading to an engine."""
-    from leercultuur_core.extension import FileSource  # noqa: PLC0415
-    from leercultuur_csv import CsvFile  # noqa: PLC0415
-
-    return CsvFile.bulk is not FileSource.bulk
 
 
 def grown(what: str, large: Measured, small: Measured, times: float, peak: float | None) -> None:

@@ -14,6 +14,8 @@ from leercultuur_core.activity.activity import Activity, Retraction
 from leercultuur_core.cli import leercultuur
 from leercultuur_core.extension import Page, Plugins, Record, Reject, hookimpl
 from leercultuur_core.run.bulk_collecting import collect_files, collect_in_bulk
+from leercultuur_core.run.collecting import SourceCollected
+from leercultuur_core.run.engine import Engine
 
 from ..bulk.left import Given, dump
 from ..bulk.statements import line
@@ -108,6 +110,44 @@ def test_a_load_and_a_collect_that_write_in_turns(
     alone = make(sources={"lms": ListSource(pages), "years": ListSource([Page(YEARS)])})
     alone.collect(NOW)
     assert dump(engine.store) == dump(alone.store)
+
+
+@both
+def test_two_loads_at_once(make: Make) -> None:
+    """Two commands, each with half of the files; an id may be in both."""
+    engines = [make()]
+    engines.append(make(path=Path(engines[0].store.name)))
+    halves = [Page(NIGHT), Page(YEARS)]
+    all_read = threading.Barrier(2, timeout=30)
+    done: list[SourceCollected] = []
+
+    class Half(Given):
+        def pages(self) -> Iterator[Page]:
+            yield from super().pages()
+            all_read.wait()
+
+    def load(engine: Engine, page: Page) -> None:
+        how = {"rules": engine.rules, "identify": engine.identify, "now": NOW, "together": 4}
+        done.append(collect_files("lrs", [Half(page)], engine.store, **how))  # type: ignore[arg-type]
+
+    threads = [
+        threading.Thread(target=load, args=each) for each in zip(engines, halves, strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [one.problem for one in done] == ["", ""]
+    alone = make()
+    collect_files(
+        "lrs",
+        map(Given, halves),
+        alone.store,
+        rules=alone.rules,
+        identify=alone.identify,
+        now=NOW,
+    )
+    assert dump(engines[0].store) == dump(alone.store)
 
 
 @pytest.fixture

@@ -48,8 +48,8 @@ def open_engine(name: str, *, memory: str = "") -> Iterator[BulkEngine]:
     """``duckdb``, ``spark`` (in this process) or ``spark=URL``; closed at the end.
 
     memory
-        For DuckDB, how much its tables may take (``"700MB"``): what does not fit goes to a temporary
-        folder. Without it DuckDB takes four fifths of the machine's.
+        For DuckDB, how much its tables may take (``"700MB"``), a quarter of the machine's without it:
+        what does not fit goes to a temporary folder.
     """
     if name == "duckdb":
         import duckdb  # noqa: PLC0415 - each engine is loaded where it is asked for
@@ -57,9 +57,7 @@ def open_engine(name: str, *, memory: str = "") -> Iterator[BulkEngine]:
         from .files import Files  # noqa: PLC0415
 
         with TemporaryDirectory(prefix="leercultuur-") as folder:
-            config: dict[str, Any] = {"temp_directory": folder}
-            if memory:
-                config["memory_limit"] = memory
+            config: dict[str, Any] = {"temp_directory": folder, "memory_limit": memory or "25%"}
             with duckdb.connect(config=config) as connection:
                 yield Files(connection)
     else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import reduce
 from typing import Any
 
 import ibis
@@ -76,13 +77,17 @@ class Files:
     def fold(self, rules: EvidenceRules) -> Folded:
         """The fold of all that was read. Raises `leercultuur_core.bulk.folded.HashCollision`."""
         backend = ibis.duckdb.from_connection(self.connection)
-        records = numbered(backend.table(_READ), duckdb_hash)
-        facts, things = records.select(*FACTS), records.select("thing", *THINGS)
-        for _, bulk in self._bulks:
-            if bulk is not None:
-                facts = facts.union(backend.table(bulk.facts).select(*FACTS))
-                things = things.union(backend.table(bulk.things).select("thing", *THINGS))
-        return self._fold(backend, facts, things, rules)
+        bulks = [bulk for _, bulk in self._bulks if bulk is not None]
+        facts = [backend.table(bulk.facts).select(*FACTS) for bulk in bulks]
+        things = [backend.table(bulk.things).select("thing", *THINGS) for bulk in bulks]
+        # One file alone keeps the types that its reader chose, such as an ENUM of names.
+        if not bulks or self.connection.execute(f"FROM {_READ} LIMIT 1").fetchall():
+            records = numbered(backend.table(_READ), duckdb_hash)
+            facts.append(records.select(*FACTS))
+            things.append(records.select("thing", *THINGS))
+        return self._fold(
+            backend, reduce(ir.Table.union, facts), reduce(ir.Table.union, things), rules
+        )
 
     def fold_parquet(self, paths: str, rules: EvidenceRules) -> Folded:
         """The fold of Parquet files of `leercultuur_core.bulk.columns.RECORDS`; ``paths`` may be a

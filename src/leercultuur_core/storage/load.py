@@ -7,7 +7,9 @@ Ids, groups and what could not be read are as they came, until the load is done.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import Any, Generic, TypeVar
 
@@ -20,6 +22,7 @@ from ..activity.activity import Activity, Record, Retraction, content_digest, ut
 from ..activity.evidence import EvidenceRules
 from .identifier import Identifier, masked
 from .interned import Shape
+from .lock import locked
 from .pages import RejectLike, _no_garbage_collection
 from .payload import unpack
 
@@ -29,6 +32,9 @@ another writer waits."""
 
 MEMORY = "500MB"
 """What the records that are put aside may take; the rest goes to the temporary folder."""
+
+_FOLDER = "leercultuur-load-"
+_LOCK, _TABLES = "lock", "tables"
 
 _PAGE = 50_000  # records that go the way of a page together
 _BATCH = 10_000
@@ -301,11 +307,37 @@ def loading(rules: EvidenceRules, identify: Identifier, *, memory: str = MEMORY)
     """An empty `Load`; what it holds is gone at the end.
 
     ``memory`` is how much of it may be in memory (``"700MB"``); the rest is in a temporary folder.
+    What loads that were killed left in theirs is taken away first.
     """
-    with TemporaryDirectory(prefix="leercultuur-") as folder:
-        config: dict[str, Any] = {"temp_directory": folder, "memory_limit": memory}
+    with _temporary_folder() as folder:
+        config: dict[str, Any] = {"temp_directory": str(folder), "memory_limit": memory}
         with duckdb.connect(config=config) as connection:
             yield Load(connection, rules, identify)
+
+
+@contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    """A folder that only this user can read, gone at the end; those of processes that ended without
+    taking theirs away are gone too."""
+    with TemporaryDirectory(prefix=_FOLDER) as name, locked(Path(name, _LOCK)):
+        _remove_left(Path(name))
+        tables = Path(name, _TABLES)
+        tables.mkdir()
+        yield tables
+
+
+def _remove_left(own: Path) -> None:
+    """Removes the folders beside ``own`` of this user's processes that are no more: the lock dies
+    with its process, also in another container. A folder without tables may be about to be locked."""
+    for tables in own.parent.glob(f"{_FOLDER}*/{_TABLES}"):
+        folder = tables.parent
+        with suppress(OSError):  # somebody else's, or just now gone
+            if folder.lstat().st_uid != own.stat().st_uid:
+                continue
+            with locked(folder / _LOCK) as left:
+                pass
+            if left:
+                rmtree(folder, ignore_errors=True)  # another load may be at it too
 
 
 def _rest(record: Activity) -> bytes:

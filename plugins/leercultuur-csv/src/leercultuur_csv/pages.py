@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from leercultuur_core.extension import Page, Record, Reject
@@ -17,8 +17,10 @@ PAGE = 10_000
 """Rows in a page, those that were kept aside among them."""
 
 
-def read_pages(path: Path, mapping: ActivityMapping) -> Iterator[Page]:
-    """The records of ``path``, in its order, in bounded memory.
+def read_pages(
+    path: Path, mapping: ActivityMapping, asked: Callable[[Row], bool] | None = None
+) -> Iterator[Page]:
+    """The records of ``path``, in its order, in bounded memory; of the rows that are ``asked`` for.
 
     A row that does not fit is a `Reject` with its line, and never stops the rest. Raises
     `SourceUnavailable` where the file cannot be read, or misses a column.
@@ -29,7 +31,7 @@ def read_pages(path: Path, mapping: ActivityMapping) -> Iterator[Page]:
     labels: dict[str, str] = {}
     with Occurrences() as seen:
         mapper = RowMapper(mapping, seen)
-        for row in table.rows():
+        for row in filter(asked, table.rows()) if asked else table.rows():
             reason = row.reason
             try:
                 record = None if reason else mapper.record(row.cells)

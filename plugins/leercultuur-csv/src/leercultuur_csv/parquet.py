@@ -51,17 +51,17 @@ class ParquetTable:
             columns = [names[place] for place in places.values()]
             for batch in file.iter_batches(batch_size=_BATCH, columns=columns):
                 values = {
-                    ours: _values(pyarrow, batch.column(names[place]))
+                    ours: values_of(pyarrow, batch.column(names[place]))
                     for ours, place in places.items()
                 }
                 for at in range(batch.num_rows):
                     number += 1
                     row = {ours: column[at] for ours, column in values.items()}
-                    yield _row(number, row)
+                    yield row_of(number, row)
                 self.position = size * number // total
 
 
-def _values(pyarrow: Any, column: Any) -> list[Any]:
+def values_of(pyarrow: Any, column: Any) -> list[Any]:
     """A column as Python values; of times that are finer than Python's, the rest is cut off."""
     if pyarrow.types.is_timestamp(column.type) and column.type.unit == "ns":
         column = column.cast(pyarrow.timestamp("us", column.type.tz), safe=False)
@@ -69,7 +69,8 @@ def _values(pyarrow: Any, column: Any) -> list[Any]:
     return found
 
 
-def _row(number: int, values: dict[str, Any]) -> Row:
+def row_of(number: int, values: dict[str, Any]) -> Row:
+    """Values of one row by column of ours; a reason where one of them is no plain value."""
     cells: dict[str, Cell] = {}
     for ours, value in values.items():
         plain = float(value) if isinstance(value, Decimal) else value

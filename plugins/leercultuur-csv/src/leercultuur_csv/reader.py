@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from leercultuur_core import ConfigError, SourceUnavailable
-from leercultuur_core.extension import FileSource, Page, structure
+from leercultuur_core.extension import Bulk, FileSource, Page, settings_beside
 
 from .mapping import ActivityMapping
 from .pages import read_pages
@@ -35,25 +34,27 @@ class CsvFile(FileSource):
 
         Raises `SourceUnavailable` where nothing can be read, for a mistake in the mapping too.
         """
+        yield from read_pages(self.path, self._checked())
+
+    def bulk(self, connection: Any, table: str) -> Bulk | None:
+        """A table with ids, as far as DuckDB can surely read it; see `leercultuur_csv.bulk`."""
+        from .bulk import bulk_table  # noqa: PLC0415 - only for who has an engine
+
+        try:
+            return bulk_table(connection, table, self.path, self._checked())
+        except SourceUnavailable:
+            return None  # reading it says why
+
+    def _checked(self) -> ActivityMapping:
         try:
             mapping = self._mapping or mapping_for(self.path)
             mapping.check("the mapping")
         except ConfigError as error:
             raise SourceUnavailable(f"{self.path}: {error}") from None
-        yield from read_pages(self.path, mapping)
+        return mapping
 
 
 def mapping_for(path: Path) -> ActivityMapping:
     """The mapping that stands beside ``path``. Raises `ConfigError` with every mistake in it."""
-    for beside in (path.with_name(f"{path.name}.toml"), path.with_name(FOLDER_MAPPING)):
-        try:
-            data = tomllib.loads(beside.read_text("utf-8"))
-        except FileNotFoundError:
-            continue
-        except (OSError, ValueError, RecursionError) as error:
-            raise SourceUnavailable(f"{beside}: expected a readable TOML file; {error}") from None
-        try:
-            return structure(ActivityMapping, data)
-        except ConfigError as error:
-            raise ConfigError(str(beside), error.problems) from None
-    return ActivityMapping()
+    found = settings_beside(path, ActivityMapping, folder_file=FOLDER_MAPPING)
+    return found or ActivityMapping()

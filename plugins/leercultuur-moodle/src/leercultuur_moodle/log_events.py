@@ -350,6 +350,16 @@ RELATED = frozenset(
 )
 """Events in which a teacher, an assessor or cron may act, and ``relateduserid`` is the learner."""
 
+TELLING: Mapping[str, tuple[str, ...]] = {
+    "\\core\\event\\course_module_completion_updated": ("completionstate",),
+    "\\core\\event\\user_enrolment_deleted": ("userenrolment",),
+    "\\core\\event\\user_graded": ("itemid",),
+    "\\core\\event\\competency_evidence_created": ("action", "competencyid"),
+    "\\mod_forum\\event\\post_created": ("discussionid",),
+    "\\mod_h5pactivity\\event\\statement_received": ("verb", "result"),
+}
+"""Events of which ``other`` is read, and what in it; of all others it makes no difference."""
+
 LOG_KINDS = (
     "asked",
     "completed",

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from attrs import frozen
 
 from leercultuur_core import ConfigError, SourceUnavailable
-from leercultuur_core.extension import FileSource, Page, structure
+from leercultuur_core.extension import Bulk, FileSource, Page, settings_beside
 
 from .facts import Names
-from .log_source import Export, MoodleLogSettings, MoodleLogSource
+from .log_export import Export
+from .log_mapper import LogMapper
+from .log_pages import log_pages
 
 FOLDER_SETTINGS = "leercultuur-moodle.toml"
 """The settings of all files in a folder that have none of their own."""
@@ -49,40 +50,33 @@ class MoodleLogFile(FileSource):
 
         Raises `SourceUnavailable` where nothing can be read, for a mistake in the settings too.
         """
+        yield from log_pages(Export(self.path), self._mapper())
+
+    def bulk(self, connection: Any, table: str) -> Bulk | None:
+        """See `leercultuur_moodle.log_bulk`. ``None`` where `pages` must sort the file out, or says what
+        is wrong with it."""
+        from .log_bulk import bulk_log  # noqa: PLC0415 - brings pyarrow; only who has an engine needs it
+
+        try:
+            mapper = self._mapper()
+        except SourceUnavailable:
+            return None
+        return bulk_log(connection, table, Export(self.path), mapper)
+
+    def _mapper(self) -> LogMapper:
         try:
             own = self._own or settings_for(self.path)
         except ConfigError as error:
             raise SourceUnavailable(f"{self.path}: {error}") from None
-        source = MoodleLogSource(
-            MoodleLogSettings(
-                own.url,
-                export=self.path,
-                service_user=own.service_user,
-                courses=own.courses,
-                account=own.account,
-            )
-        )
-        names = Names(own.url)
-        for rows, rejects, _ in Export(self.path).pages(0):
-            records, unfit = source.records(rows, names, self.path.name)
-            if records or rejects or unfit:
-                yield Page(records, [*rejects, *unfit])
+        return LogMapper(Names(own.url), own.service_user, own.courses, own.account)
 
 
 def settings_for(path: Path) -> MoodleLogFileSettings:
     """The settings that stand beside ``path``. Raises `ConfigError` with every mistake in them, and
     `SourceUnavailable` where there are none."""
-    for beside in (path.with_name(f"{path.name}.toml"), path.with_name(FOLDER_SETTINGS)):
-        try:
-            data = tomllib.loads(beside.read_text("utf-8"))
-        except FileNotFoundError:
-            continue
-        except (OSError, ValueError, RecursionError) as error:
-            raise SourceUnavailable(f"{beside}: expected a readable TOML file; {error}") from None
-        try:
-            return structure(MoodleLogFileSettings, data)
-        except ConfigError as error:
-            raise ConfigError(str(beside), error.problems) from None
+    found = settings_beside(path, MoodleLogFileSettings, folder_file=FOLDER_SETTINGS)
+    if found is not None:
+        return found
     raise SourceUnavailable(
         f"{path}: expected the address of the site in {path.name}.toml or {FOLDER_SETTINGS} beside it "
         '(url = "https://leren.example"), found neither'
