@@ -1,6 +1,6 @@
 """The bulk engines: files to phases, the compiled fold against SQL by hand, Parquet, and Spark.
 
-    python bench/run_bulk.py [--statements 300000] [--rows 3000000] [--spark 1000000] [--runs 2]
+    python bench/run_bulk.py [--statements 300000] [--rows 3000000] [--spark 4000000] [--runs 2]
 
 A few minutes at the default on two quiet cores. ``--statements 1000000 --rows 10000000`` are the
 sizes of the targets. Rows are `leercultuur_core.bulk.columns.RECORDS`, one id in a hundred twice;
@@ -27,6 +27,9 @@ from leercultuur_core.bulk.engines import open_engine
 from leercultuur_core.bulk.expression import rule_table
 from leercultuur_core.bulk.files import Files
 from leercultuur_core.bulk.spark import SparkFiles, session
+
+FILES = 8
+"""Of Parquet for Spark, each a task or two."""
 
 AT = ("--at", "2026-03-02", "--format", "jsonl")
 
@@ -105,7 +108,7 @@ def main() -> None:
     asked = argparse.ArgumentParser()
     asked.add_argument("--statements", type=int, default=300_000)
     asked.add_argument("--rows", type=int, default=3_000_000)
-    asked.add_argument("--spark", type=int, default=1_000_000)
+    asked.add_argument("--spark", type=int, default=4_000_000)
     asked.add_argument("--runs", type=int, default=2)
     given = asked.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -196,14 +199,23 @@ def parquet(folder: Path, count: int, runs: int) -> None:
 
 def spark(folder: Path, count: int) -> None:
     """The same fold on one core and on two, each in a process of its own, and what it shuffles."""
-    path = folder / "spark.parquet"
+    path, little = folder / "spark.parquet", folder / "little.parquet"
     write_rows(path, count)
+    write_rows(little, count // 20)
+    parts = folder / "parts"
+    parts.mkdir()
+    with duckdb.connect() as connection:
+        for part in range(FILES):  # one file would be two tasks, and seldom two equal ones
+            connection.execute(
+                f"COPY (FROM '{path}' WHERE hash(id, 1) % {FILES} = {part}) "
+                f"TO '{parts}/{part}.parquet'"
+            )
     job = [sys.executable, __file__, "job"]
     ran = processes(
         {
-            "1": [*job, "spark", str(path), "local[1]"],
-            "2": [*job, "spark", str(path), "local[2]"],
-            "shuffle": [*job, "shuffle", str(path)],
+            "1": [*job, "spark", str(parts), str(little), "local[1]"],
+            "2": [*job, "spark", str(parts), str(little), "local[2]"],
+            "shuffle": [*job, "shuffle", str(parts)],
         },
         1,
     )
@@ -242,15 +254,16 @@ def job_fold(path: str) -> float:
         return time.perf_counter() - start
 
 
-def job_spark(path: str, master: str) -> float:
-    """Seconds of the second fold on Spark: the first also loads and compiles."""
+def job_spark(path: str, little: str, master: str) -> float:
+    """Seconds of the fold on Spark, after two of a little file: Java loads and compiles in those, which
+    takes a second core also where Spark has one."""
     rules = default_rules()
     with session(master) as spark_session:
         engine = SparkFiles(spark_session)
-        for _ in range(2):
+        for paths in (little, little, path):
             spark_session.catalog.clearCache()
             start = time.perf_counter()
-            folded = engine.fold_parquet(path, rules)
+            folded = engine.fold_parquet(paths, rules)
             folded.rows.count().to_pyarrow()
             seconds = time.perf_counter() - start
         return seconds

@@ -146,7 +146,11 @@ class SparkFiles:
         table = self.session.createDataFrame(rule_table(rules))
 
         def keep(table: ir.Table, name: str) -> ir.Table:
-            return _table(backend, self.session.sql(backend.compile(table)).persist(), name)
+            frame = self.session.sql(backend.compile(table)).persist()
+            # Worked out now, Spark knows how small it is, and sends it to each task where it is joined.
+            # Otherwise it guesses by the files, and all facts go over the network to meet it.
+            frame.count()
+            return _table(backend, frame, name)
 
         return fold_tables(
             named.select(*FACTS),
