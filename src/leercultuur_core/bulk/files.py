@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import reduce
 from typing import Any
 
 import ibis
@@ -83,16 +82,22 @@ class Files:
         """The fold of all that was read. Raises `leercultuur_core.bulk.folded.HashCollision`."""
         backend = ibis.duckdb.from_connection(self.connection)
         bulks = [bulk for _, bulk in self._bulks if bulk is not None]
-        facts = [_table(backend, bulk.facts, _FACTS) for bulk in bulks]
-        things = [_table(backend, bulk.things, _THINGS) for bulk in bulks]
+        tables = [
+            (
+                backend.table(one.facts).select(*FACTS),
+                backend.table(one.things).select("thing", *THINGS),
+            )
+            for one in bulks
+        ]
         # One file alone keeps the types that its reader chose, such as an ENUM of names.
-        if not bulks or self.connection.execute(f"FROM {_READ} LIMIT 1").fetchall():
+        if len(tables) != 1 or self.connection.execute(f"FROM {_READ} LIMIT 1").fetchall():
             records = numbered(backend.table(_READ), duckdb_hash)
-            facts.append(records.select(*FACTS))
-            things.append(records.select("thing", *THINGS))
-        return self._fold(
-            backend, reduce(ir.Table.union, facts), reduce(ir.Table.union, things), rules
-        )
+            tables.insert(0, (records.select(*FACTS), records.select("thing", *THINGS)))
+        facts, *more_facts = (one for one, _ in tables)
+        things, *more_things = (one for _, one in tables)
+        for one, another in zip(more_facts, more_things, strict=True):
+            facts, things = facts.union(one), things.union(another)
+        return self._fold(backend, facts, things, rules)
 
     def fold_parquet(self, paths: str, rules: EvidenceRules) -> Folded:
         """The fold of Parquet files of `leercultuur_core.bulk.columns.RECORDS`; ``paths`` may be a

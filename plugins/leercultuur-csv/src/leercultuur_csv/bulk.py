@@ -221,24 +221,27 @@ class _Reading:
         )
         well = " AND ".join(f"{name}_read.well" for name in groups)
         cells = ", ".join(columns.values())
-        # What can be reckoned from the rest is not kept: there may be many millions of rows.
-        line = f"'csv|' || source || {_text_in_sql(f'|{self.mapping.table}|')} || name"
+        # An ENUM is text that goes about as a number: there may be many millions of rows.
+        self._run(f"DROP TYPE IF EXISTS {table}_name")
         self._run(
-            f"CREATE TEMP TABLE {table}_facts (name VARCHAR, plain BOOLEAN, well BOOLEAN, "
-            "learner VARCHAR, source VARCHAR, thing UBIGINT, day INTEGER, revision BIGINT, "
-            "content UBIGINT, who UBIGINT, retracts BOOLEAN AS (false), "
-            "digest VARCHAR AS (NULL::VARCHAR), others VARCHAR[] AS (NULL::VARCHAR[]), "
-            f"line VARCHAR AS (CASE WHEN plain THEN {line} END), "
-            f"id VARCHAR AS (CASE WHEN plain THEN {line} END))"
+            f"CREATE TYPE {table}_name AS ENUM ("
+            f"SELECT DISTINCT learner FROM {table}_who WHERE learner IS NOT NULL)"
         )
         self._run(
-            f"INSERT INTO {table}_facts SELECT name, plain, (plain AND {well}) IS TRUE, "
-            f"learner, source, hash({_THING}), day, revision, content, r.who "
-            f"FROM (SELECT {columns['id']}::VARCHAR AS name, "
+            f"CREATE TEMP TABLE {table}_facts AS SELECT line AS id, * FROM (SELECT "
+            "CASE WHEN plain THEN 'csv|' || source || $table || name END AS line, "
+            f"CASE WHEN NOT (plain AND {well}) THEN name END AS name, (plain AND {well}) IS TRUE AS well, "
+            f"learner::{table}_name AS learner, NULL::VARCHAR[] AS others, source, "
+            f"hash({_THING}) AS thing, day, revision, false AS retracts, NULL::VARCHAR AS digest, "
+            f"content, r.who AS who FROM (SELECT {columns['id']}::VARCHAR AS name, "
             f"regexp_full_match({columns['id']}::VARCHAR, '{_PLAIN}') AS plain, "
             f"hash($salt, {cells}) AS content, {codes} FROM {self.sheet.rows}) AS r {joins} "
-            "WHERE NOT (plain AND result_read.well AND what_read.well AND what_read.over) IS TRUE",
-            {**self.sheet.named, "salt": repr((self.mapping, [*columns]))},
+            "WHERE NOT (plain AND result_read.well AND what_read.well AND what_read.over) IS TRUE)",
+            {
+                **self.sheet.named,
+                "table": f"|{self.mapping.table}|",
+                "salt": repr((self.mapping, [*columns])),
+            },
         )
 
     def _cell(self, column: str, group: Sequence[str]) -> str:
@@ -272,7 +275,3 @@ class _Reading:
     def _rows(self, sql: str) -> list[Any]:
         found: list[Any] = self._run(sql).fetchall()
         return found
-
-
-def _text_in_sql(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
