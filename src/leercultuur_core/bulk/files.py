@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 import ibis
-import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow as pa
 from attrs import Factory, define
@@ -32,10 +31,6 @@ _READ = "records"
 def _hash(value: Any) -> Any:
     """DuckDB's own hash."""
 
-
-_TYPES = {**ibis.Schema.from_pyarrow(RECORDS), "thing": ibis.dtype("uint64")}
-_FACTS = ibis.schema({name: _TYPES[name] for name in FACTS})
-_THINGS = ibis.schema({name: _TYPES[name] for name in ("thing", *THINGS)})
 
 duckdb_hash: Hash = ibis.udf.scalar.builtin(name="hash", signature=((None,), "uint64"))(_hash)
 
@@ -81,22 +76,12 @@ class Files:
     def fold(self, rules: EvidenceRules) -> Folded:
         """The fold of all that was read. Raises `leercultuur_core.bulk.folded.HashCollision`."""
         backend = ibis.duckdb.from_connection(self.connection)
-        bulks = [bulk for _, bulk in self._bulks if bulk is not None]
-        tables = [
-            (
-                backend.table(one.facts).select(*FACTS),
-                backend.table(one.things).select("thing", *THINGS),
-            )
-            for one in bulks
-        ]
-        # One file alone keeps the types that its reader chose, such as an ENUM of names.
-        if len(tables) != 1 or self.connection.execute(f"FROM {_READ} LIMIT 1").fetchall():
-            records = numbered(backend.table(_READ), duckdb_hash)
-            tables.insert(0, (records.select(*FACTS), records.select("thing", *THINGS)))
-        facts, *more_facts = (one for one, _ in tables)
-        things, *more_things = (one for _, one in tables)
-        for one, another in zip(more_facts, more_things, strict=True):
-            facts, things = facts.union(one), things.union(another)
+        records = numbered(backend.table(_READ), duckdb_hash)
+        facts, things = records.select(*FACTS), records.select("thing", *THINGS)
+        for _, bulk in self._bulks:
+            if bulk is not None:
+                facts = facts.union(backend.table(bulk.facts).select(*FACTS))
+                things = things.union(backend.table(bulk.things).select("thing", *THINGS))
         return self._fold(backend, facts, things, rules)
 
     def fold_parquet(self, paths: str, rules: EvidenceRules) -> Folded:
@@ -116,7 +101,7 @@ class Files:
         def keep(table: ir.Table, name: str) -> ir.Table:
             sql = backend.compile(table)
             self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
-            return _table(backend, name, table.schema())
+            return backend.table(name)
 
         return fold_tables(facts, things, backend.table("rules"), duckdb_hash, keep)
 
@@ -178,13 +163,6 @@ class Files:
                     f"DELETE FROM {bulk.facts} WHERE line IN (FROM touched)"  # noqa: S608
                 )
         self.connection.unregister("touched")
-
-
-def _table(backend: Any, name: str, schema: ibis.Schema) -> ir.Table:
-    """A table by what is in it. Asked for its types DuckDB spells out an ENUM with all its names, and
-    Ibis reads those as SQL: half a second for twenty thousand."""
-    table: ir.Table = ops.DatabaseTable(name=name, schema=schema, source=backend).to_expr()
-    return table
 
 
 def _create(table: str) -> str:

@@ -221,17 +221,11 @@ class _Reading:
         )
         well = " AND ".join(f"{name}_read.well" for name in groups)
         cells = ", ".join(columns.values())
-        # An ENUM is text that goes about as a number: there may be many millions of rows.
-        self._run(f"DROP TYPE IF EXISTS {table}_name")
-        self._run(
-            f"CREATE TYPE {table}_name AS ENUM ("
-            f"SELECT DISTINCT learner FROM {table}_who WHERE learner IS NOT NULL)"
-        )
         self._run(
             f"CREATE TEMP TABLE {table}_facts AS SELECT line AS id, * FROM (SELECT "
             "CASE WHEN plain THEN 'csv|' || source || $table || name END AS line, "
             f"CASE WHEN NOT (plain AND {well}) THEN name END AS name, (plain AND {well}) IS TRUE AS well, "
-            f"learner::{table}_name AS learner, NULL::VARCHAR[] AS others, source, "
+            "learner, NULL::VARCHAR[] AS others, source, "
             f"hash({_THING}) AS thing, day, revision, false AS retracts, NULL::VARCHAR AS digest, "
             f"content, r.who AS who FROM (SELECT {columns['id']}::VARCHAR AS name, "
             f"regexp_full_match({columns['id']}::VARCHAR, '{_PLAIN}') AS plain, "

@@ -108,13 +108,8 @@ FROM (
 """  # noqa: S608
 
 
-# An ENUM is text that goes about as a number: these names are added up by the million.
 def _facts_sql(table: str) -> str:
     return f"""
-DROP TYPE IF EXISTS {table}_name;
-CREATE TYPE {table}_name AS ENUM (
-    SELECT DISTINCT learner FROM {table}_actor WHERE learner IS NOT NULL
-);
 CREATE TEMP TABLE {table}_facts AS
 SELECT * EXCLUDE (own) FROM (
     SELECT
@@ -135,7 +130,7 @@ SELECT * EXCLUDE (own) FROM (
         SELECT *, hash(v, o, c, r) AS parts FROM {table}_apart
         WHERE part = 'line' AND line IS NOT NULL
     )
-    JOIN (SELECT * REPLACE (learner::{table}_name AS learner) FROM {table}_actor) AS actors USING (a)
+    JOIN {table}_actor AS actors USING (a)
     JOIN {table}_things AS things USING (parts)
     JOIN {table}_frame AS frames USING (f)
 )
