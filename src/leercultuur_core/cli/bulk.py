@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ..bulk.engines import BulkEngine
     from ..bulk.folded import Folded
 
-LARGE = 32 * 1024 * 1024
-"""Below so many bytes a bulk engine takes longer to start than to read."""
+LARGE = 128 * 1024 * 1024
+"""Below so many bytes of statements what a bulk engine takes to start is more than what it saves."""
 
 
 class Engine(click.ParamType[str]):

@@ -43,8 +43,8 @@ Nothing is stored. The names in the files are the names you see.
     "--engine",
     type=Engine(),
     metavar="NAME",
-    help="stream: one pass in this process. duckdb: many times as fast for large files. spark, or "
-    "spark=URL: on a cluster. All give the same. Without it: duckdb for 32 MB or more, where it is "
+    help="stream: one pass in this process. duckdb: about twice as fast for large files. spark, or "
+    "spark=URL: on a cluster. All give the same. Without it: duckdb for 128 MB or more, where it is "
     "installed and knows how the files are written; else stream.",
 )
 @language_option
