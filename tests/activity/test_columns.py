@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +9,8 @@ from hypothesis import strategies as st
 from leercultuur_core.activity.columns import LedgerColumns
 from leercultuur_core.activity.ledger import Ledger
 from leercultuur_core.activity.visibility import assumed_presence, learned_visibility
+
+from ..ledger_rows import rows, without_topics
 
 DAY = 20514
 
@@ -28,29 +28,6 @@ ledgers = st.builds(
         max_size=12,
     ),
 )
-
-
-def rows(columns: LedgerColumns) -> Counter[tuple[str, str, str, int]]:
-    """The rows without topics, added up."""
-    found: Counter[tuple[str, str, str, int]] = Counter()
-    for identity, source, kind, day, count in zip(
-        columns.identity.tolist(),
-        columns.source.tolist(),
-        columns.kind.tolist(),
-        columns.day.tolist(),
-        columns.count.tolist(),
-        strict=True,
-    ):
-        key = (columns.identities[identity], columns.sources[source], columns.kinds[kind], day)
-        found[key] += count
-    return found
-
-
-def without_topics(ledger: Ledger) -> Counter[tuple[str, str, str, int]]:
-    found: Counter[tuple[str, str, str, int]] = Counter()
-    for (identity, source, _, kind, day), count in ledger:
-        found[identity, source, kind, day] += count
-    return found
 
 
 def names(columns: LedgerColumns) -> tuple[set[str], set[str], set[str]]:

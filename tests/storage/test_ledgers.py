@@ -10,12 +10,12 @@ from random import Random
 import pytest
 
 from leercultuur_core.activity.activity import Activity, utc_day
-from leercultuur_core.activity.columns import LedgerColumns
 from leercultuur_core.activity.evidence import EvidenceRules, Rule
-from leercultuur_core.activity.ledger import Ledger, fold
+from leercultuur_core.activity.ledger import fold
 from leercultuur_core.activity.visibility import assumed_presence, learned_visibility
 from leercultuur_core.storage import Identifier, LedgerTables, Store, Transaction, ledgers
 
+from ..ledger_rows import rows, without_topics
 from .conftest import NewStore
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -149,28 +149,6 @@ def test_presence_is_told_without_the_ledger_of_those_asked_about(filled: Store)
                 assert list(found.intervals) == list(expected.intervals)
 
 
-def counted(columns: LedgerColumns) -> Counter[tuple[str, str, str, int]]:
-    found: Counter[tuple[str, str, str, int]] = Counter()
-    for identity, source, kind, day, count in zip(
-        columns.identity.tolist(),
-        columns.source.tolist(),
-        columns.kind.tolist(),
-        columns.day.tolist(),
-        columns.count.tolist(),
-        strict=True,
-    ):
-        key = (columns.identities[identity], columns.sources[source], columns.kinds[kind], day)
-        found[key] += count
-    return found
-
-
-def without_topics(ledger: Ledger) -> Counter[tuple[str, str, str, int]]:
-    found: Counter[tuple[str, str, str, int]] = Counter()
-    for (person, source, _, kind, day), count in ledger:
-        found[person, source, kind, day] += count
-    return found
-
-
 def nothing(_tx: Transaction) -> None:
     pass
 
@@ -210,19 +188,19 @@ def test_columns_are_the_rows_of_the_mapping(
         tx.sources.set_presence(
             "account|lms|5", "forum", [(UNTIL - 30, None)], identify=IDENTIFY, at=NOON
         )
-        before = counted(tx.ledger.columns())
+        before = rows(tx.ledger.columns())
         change(tx)
         everybody = sorted(tx.people.all())
         for few in (200, 0):
             monkeypatch.setattr(ledgers, "_FEW", few)
             for people in (None, everybody, everybody[2:5], []):
                 mapping, columns = tx.ledger.read(people), tx.ledger.columns(people)
-                assert counted(columns) == without_topics(mapping)
+                assert rows(columns) == without_topics(mapping)
                 assert set(columns.identities) == mapping.identities
                 for until in (UNTIL, UNTIL - 150):
                     expected = tx.ledger.presence(mapping, until=until)
                     assert tx.ledger.presence(columns, until=until) == expected
-        assert (counted(tx.ledger.columns()) == before) == (change is nothing)
+        assert (rows(tx.ledger.columns()) == before) == (change is nothing)
 
 
 def test_who_was_seen_only_later_is_present_where_a_directory_tells(filled: Store) -> None:

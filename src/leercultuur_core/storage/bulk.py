@@ -26,7 +26,7 @@ from .counts import add_to_sightings, count_entries
 from .entries import _INSERT_ENTRY, _INSERT_PAYLOAD
 from .interned import Facets, Shapes, ruleset
 from .load import PAYLOAD, Load, Part
-from .pages import PageResult, Pages, _no_garbage_collection
+from .pages import FOUND, PageResult, Pages, _no_garbage_collection
 from .rows import Rows
 from .sources import Sources
 
@@ -51,21 +51,13 @@ SELECT id, who, facet, revision, occurred, shape, rest
 FROM wanted SEMI JOIN known USING (digest) ANTI JOIN known USING (digest, revision, content)
 ORDER BY day, number
 """
-_IN_STORE = """
-WITH wanted (id_digest) AS (VALUES (?)), found (id_digest, entry) AS (
-    SELECT i.id_digest, i.entry FROM wanted CROSS JOIN recent_ids i
-    WHERE i.id_digest = wanted.id_digest
-    UNION ALL
-    SELECT i.id_digest, i.entry FROM wanted CROSS JOIN ids i
-    WHERE i.id_digest = wanted.id_digest
-)
-SELECT found.id_digest, d.revision, d.content FROM found CROSS JOIN dedupe d
+_IN_STORE = f"""{FOUND}SELECT found.id_digest, d.revision, d.content FROM found CROSS JOIN dedupe d
 WHERE d.entry = found.entry
 UNION ALL SELECT i.id_digest, NULL, NULL FROM wanted CROSS JOIN tombstones i
     WHERE i.id_digest = wanted.id_digest
 UNION ALL SELECT i.id_digest, NULL, NULL FROM wanted CROSS JOIN conflicts i
     WHERE i.id_digest = wanted.id_digest
-"""
+"""  # noqa: S608 - both texts are our own
 
 _encode = msgspec.msgpack.Encoder().encode
 

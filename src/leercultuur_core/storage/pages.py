@@ -25,7 +25,7 @@ from .rows import Rows
 
 ID_TABLES = ("recent_ids", "ids")
 
-_KNOWN = """
+FOUND = """
 WITH wanted (id_digest) AS (VALUES (?)), found (id_digest, entry) AS (
     SELECT i.id_digest, i.entry FROM wanted CROSS JOIN recent_ids i
     WHERE i.id_digest = wanted.id_digest
@@ -33,11 +33,14 @@ WITH wanted (id_digest) AS (VALUES (?)), found (id_digest, entry) AS (
     SELECT i.id_digest, i.entry FROM wanted CROSS JOIN ids i
     WHERE i.id_digest = wanted.id_digest
 )
-SELECT found.id_digest, d.content, found.entry, d.revision, d.identity,
+"""
+"""SQL before a query: the entries of ids that are asked for, as ``found``."""
+
+_KNOWN = f"""{FOUND}SELECT found.id_digest, d.content, found.entry, d.revision, d.identity,
     f.source, f.topic, f.kind, d.day
 FROM found CROSS JOIN dedupe d CROSS JOIN facets f
 WHERE d.entry = found.entry AND f.facet = d.facet
-"""
+"""  # noqa: S608 - both texts are our own
 _TAKEN_BACK = "SELECT id_digest, revision FROM tombstones WHERE id_digest IN (?)"
 _CONFLICTS = "SELECT id_digest FROM conflicts WHERE id_digest IN (?)"
 
