@@ -186,10 +186,12 @@ def test_no_name_or_text_adds_a_header_or_loses_the_address(name: str, text: str
     assert sorted(mail.keys()) == sorted(read(written(plain)).keys())
     assert [one.addr_spec for one in mail["To"].addresses] == ["jo@leer.example"]
     # Read with the older parser: the newer one of Python 3.11 puts a space in a name that is folded. What
-    # writes it may lose one there, so names are compared without.
-    shown, _ = parseaddr(message_from_bytes(data)["To"])
+    # writes it may lose one where it folds, and only there.
+    to = message_from_bytes(data)["To"]
+    shown, _ = parseaddr(to)
     asked = shown_name(name)
-    assert "".join(str(make_header(decode_header(shown))).split()) == "".join(asked.split())
+    told = str(make_header(decode_header(shown)))
+    assert told == asked if "\n" not in to else told.replace(" ", "") == asked.replace(" ", "")
     assert asked.split() == one_line(name)[:60].replace("=?", "= ?").split()
     assert data.isascii()
     assert max(map(len, data.split(b"\r\n"))) <= 998
